@@ -1,0 +1,1 @@
+"""Assistants Dashboard: edit, review, publish, push and audit OpenAI-style assistants."""
