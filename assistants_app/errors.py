@@ -29,7 +29,14 @@ class Conflict(DomainError):
 class NotAllowed(DomainError):
     """The actor may not do this here; `right` is a row of the policies' table."""
 
-    def __init__(self, message: str, *, right: str, workspace_id: int | None = None, on: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        right: str,
+        workspace_id: int | None = None,
+        on: tuple[str, str] = ("", ""),
+    ) -> None:
         super().__init__(message)
         self.right = right
         self.workspace_id = workspace_id
@@ -50,3 +57,7 @@ class Invalid(DomainError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class AuditBroken(DomainError):
+    """The newest audit entry and its head disagree: nothing is written until someone looked."""

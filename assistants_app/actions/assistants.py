@@ -1,0 +1,53 @@
+"""Assistants: into the archive and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from assistants_app import policies
+from assistants_app.actions import audit
+from assistants_app.errors import Conflict
+from assistants_app.models import Assistant
+
+if TYPE_CHECKING:
+    from assistants_app.policies import Actor, Right
+
+
+@transaction.atomic
+def archive(assistant: Assistant, *, actor: Actor, right: Right = "assistant.archive") -> Assistant:
+    """Hide from lists, serve no longer at `/v1`, push no longer; upstream stays untouched.
+
+    `right` is "assistant.delete" where the caller is `/v1`'s DELETE. Raises Conflict (`archived`).
+    """
+    policies.require(actor, right, assistant.workspace, on=assistant)
+    moved = Assistant.objects.unarchived().filter(pk=assistant.pk)
+    if moved.update(archived_at=timezone.now(), changed_at=timezone.now()) != 1:
+        raise Conflict("This assistant is archived already.", code="archived")
+    return _told("assistant.archived", assistant, actor)
+
+
+@transaction.atomic
+def restore(assistant: Assistant, *, actor: Actor) -> Assistant:
+    """Bring an archived assistant back as it was. Raises Conflict (`archived`) when it is not."""
+    policies.require(actor, "assistant.archive", assistant.workspace, on=assistant)
+    moved = Assistant.objects.filter(pk=assistant.pk, archived_at__isnull=False)
+    if moved.update(archived_at=None, changed_at=timezone.now()) != 1:
+        raise Conflict("This assistant is not archived.", code="archived")
+    return _told("assistant.restored", assistant, actor)
+
+
+def _told(action: str, assistant: Assistant, actor: Actor) -> Assistant:
+    assistant.refresh_from_db()
+    audit.record(
+        action,
+        actor=actor,
+        workspace=assistant.workspace,
+        assistant=assistant,
+        on=assistant,
+        before=assistant.digest,
+        after=assistant.digest,
+    )
+    return assistant

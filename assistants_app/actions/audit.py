@@ -1,0 +1,153 @@
+"""The only insert into the audit log, and the marks that tell the kinds of writers apart."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from assistants_app import killpoints
+from assistants_app.errors import AuditBroken
+from assistants_app.models import AuditEntry, AuditHead
+from assistants_app.models.audit import ACTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from django.db.models import Model
+
+    from assistants_app.models import Assistant, Workspace
+    from assistants_app.policies import Actor
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def bookkeeping(function: F) -> F:
+    """Marks a writer of claims, leases, budgets or progress: it leaves no audit entry."""
+    function.__bookkeeping__ = True  # type: ignore[attr-defined]
+    return function
+
+
+def sends(function: F) -> F:
+    """Marks an action that speaks to the upstream between short transactions of its own."""
+    function.__sends__ = True  # type: ignore[attr-defined]
+    return function
+
+
+def record(
+    action: str,
+    *,
+    actor: Actor,
+    workspace: Workspace | None = None,
+    assistant: Assistant | None = None,
+    on: Model | tuple[str, str] | None = None,
+    before: str = "",
+    after: str = "",
+    outcome: str = "done",
+    data: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """Append one entry to the chain, as the last statement of the caller's transaction.
+
+    `before` and `after` are digests of content; `data` holds strings, integers, booleans, None,
+    lists and objects only: ids and digests, never names, keys or texts. Raises AuditBroken when
+    the head and the newest entry disagree, RuntimeError outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("An audit entry is recorded in the transaction of what it tells.")
+    head = _head()
+    now = timezone.now()
+    body = {
+        "tag": "audit-1",
+        "seq": head.seq + 1,
+        "at": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "actor": {"kind": actor.kind, "id": actor.id, **_token(actor)},
+        "action": _known(action),
+        "outcome": outcome,
+        "source": actor.source,
+        "workspace": str(workspace.pk) if workspace else "",
+        "assistant": str(assistant.pk) if assistant else "",
+        "object": _named(on),
+        "before": before,
+        "after": after,
+        "request": actor.request_id,
+        "data": dict(data or {}),
+    }
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    entry = _insert(head, text, body, now)
+    killpoints.point("audit.inserted")
+    return entry
+
+
+def _known(action: str) -> str:
+    if action not in ACTIONS:
+        raise KeyError(f"{action} is not in the register of audit actions.")
+    return action
+
+
+def _token(actor: Actor) -> dict[str, str]:
+    return {"token": str(actor.token.public_id)} if actor.token else {}
+
+
+def _named(on: Model | tuple[str, str] | None) -> dict[str, str]:
+    """The object's kind and id; an API token goes by its public id, never by its digest."""
+    if on is None or isinstance(on, tuple):
+        kind, pk = on or ("", "")
+        return {"kind": kind, "id": pk}
+    return {"kind": on._meta.model_name or "", "id": str(getattr(on, "audit_id", on.pk))}
+
+
+def _head() -> AuditHead:
+    """The head, locked, after comparing it with the newest entry."""
+    rows = AuditHead.objects.all()
+    if connection.vendor == "postgresql":
+        rows = rows.select_for_update()
+    head = rows.filter(pk=1).first() or AuditHead.objects.get_or_create(pk=1)[0]
+    newest = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first()
+    if (newest or (0, head.hash)) != (head.seq, head.hash):
+        raise AuditBroken(
+            "The audit log and its head disagree, so nothing is saved. Run: manage.py verify_audit"
+        )
+    return head
+
+
+def _insert(head: AuditHead, text: str, body: dict[str, Any], now: Any) -> AuditEntry:
+    entry = AuditEntry(
+        seq=head.seq + 1,
+        body=text,
+        prev_hash=head.hash,
+        hash=AuditEntry.seal(head.hash, text),
+        at=now,
+        **AuditEntry.copies(body),
+    )
+    entry.save()
+    moved = AuditHead.objects.filter(pk=1, seq=head.seq).update(seq=entry.seq, hash=entry.hash)
+    if moved != 1:
+        raise AuditBroken("Another process moved the audit head; nothing was saved. Try again.")
+    return entry
+
+
+@transaction.atomic
+def deny(
+    *, actor: Actor, right: str, workspace: Workspace | None, on: tuple[str, str]
+) -> AuditEntry | None:
+    """Record a refusal; at most one entry per actor, object and minute."""
+    recent = AuditEntry.objects.filter(
+        action="access.denied",
+        actor_id=actor.id,
+        object_kind=on[0],
+        object_id=on[1],
+        at__gt=timezone.now() - timedelta(minutes=1),
+    )
+    if recent.exists():
+        return None
+    return record(
+        "access.denied",
+        actor=actor,
+        workspace=workspace,
+        on=on,
+        outcome="refused",
+        data={"right": right},
+    )

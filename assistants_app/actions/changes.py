@@ -1,0 +1,280 @@
+"""Changes: open, edit, ask for review, withdraw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from assistants_app import contract, killpoints, policies
+from assistants_app.actions import audit
+from assistants_app.errors import Conflict, InvalidDocument
+from assistants_app.models import Assistant, Change, Contribution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assistants_app.models import Workspace
+    from assistants_app.policies import Actor
+
+State = Change.State
+EDITABLE = (State.DRAFT, State.CHANGES_REQUESTED)
+
+
+def profile(workspace: Workspace) -> contract.Profile:
+    """The rules of the server that this workspace pushes to; our own where it is kept here."""
+    upstream = workspace.upstream
+    return contract.PROFILES[upstream.profile] if upstream else contract.KEPT_HERE
+
+
+def problems(change: Change) -> list[contract.Problem]:
+    """Everything wrong or doubtful in the proposed document, in document order."""
+    return contract.check(change.document(), "create", profile(change.assistant.workspace))
+
+
+@transaction.atomic
+def start(
+    workspace: Workspace, *, actor: Actor, document: contract.Document, title: str = ""
+) -> Change:
+    """Propose a new assistant: it exists with its Change and has no live Version."""
+    policies.require(actor, "change.write", workspace)
+    # What lists show and search is the proposal's name until a Version is live.
+    assistant = Assistant.objects.create(
+        workspace=workspace, changed_by=actor.user, name=document.get("name")
+    )
+    return _open(assistant, actor=actor, document=document, title=title)
+
+
+@transaction.atomic
+def open(  # noqa: A001  # read with its module: changes.open
+    assistant: Assistant,
+    *,
+    actor: Actor,
+    document: contract.Document | None = None,
+    title: str = "",
+) -> Change:
+    """Begin a Change from the live Version, holding `document` where one is given.
+
+    Raises Conflict (`open_change`) when this person already has an open one on this assistant.
+    """
+    policies.require(actor, "change.write", assistant.workspace, on=assistant)
+    if assistant.is_archived:
+        raise Conflict("This assistant is archived.", code="archived")
+    mine = assistant.changes.open().filter(author=actor.user).first()
+    if mine:
+        raise Conflict(
+            "You already have an open change of this assistant.", code="open_change", change=mine
+        )
+    return _open(assistant, actor=actor, document=document, title=title)
+
+
+def _open(
+    assistant: Assistant, *, actor: Actor, document: contract.Document | None, title: str
+) -> Change:
+    text = assistant.document() if document is None else document
+    try:
+        with transaction.atomic():
+            change = Change.objects.create(
+                assistant=assistant,
+                base=assistant.live_version,
+                title=title,
+                author=actor.user,
+                source=actor.source,
+                digest=contract.fingerprint(text),
+                **Change.columns(text),
+            )
+    except IntegrityError:  # another tab of the same person was first
+        raise Conflict(
+            "You already have an open change of this assistant.",
+            code="open_change",
+            change=assistant.changes.open().get(author=actor.user),
+        ) from None
+    _contribute(change, actor)
+    audit.record(
+        "change.opened",
+        actor=actor,
+        workspace=assistant.workspace,
+        assistant=assistant,
+        on=change,
+        before=assistant.digest,
+        after=change.digest,
+    )
+    return change
+
+
+def _contribute(change: Change, actor: Actor) -> None:
+    if actor.user:
+        Contribution.objects.get_or_create(change=change, user=actor.user)
+
+
+@transaction.atomic
+def edit(
+    change: Change,
+    *,
+    actor: Actor,
+    lock: int,
+    values: Mapping[str, Any],
+    unread: Mapping[str, str | None] | None = None,
+    title: str | None = None,
+    why: str | None = None,
+) -> Change:
+    """Save some fields of the proposal; `values` maps field → value, None clears.
+
+    `unread` maps field → text that cannot be read yet (None: it can be now). `lock` is the number
+    the person's page carried: Conflict (`stale`) when one of these fields was saved since, with
+    the newer Change in its data. A Change In review or Approved takes only a save without errors
+    (InvalidDocument) and goes back In review. Recorded when anything but `unread` changed.
+    """
+    policies.require(actor, "change.write", change.assistant.workspace, on=change)
+    now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
+    if not now.is_open:
+        raise Conflict(f"This change is {now.get_state_display().lower()}.", code="state", change=now)
+    wanted = _wanted(now, values, unread or {}, title, why)
+    if not wanted:
+        return now
+    _refuse_stale(now, lock, wanted)
+    was = now.digest
+    _apply(now, wanted)
+    if now.state not in EDITABLE:
+        _refuse_errors(now)
+        now.state = State.IN_REVIEW
+    if Change.objects.filter(pk=now.pk, lock=now.lock).update(**_row(now)) != 1:
+        raise Conflict("Someone saved a newer text since you opened this.", change=now)
+    now.lock += 1
+    _settle(now)
+    if set(wanted) != {"unread"}:
+        _contribute(now, actor)
+        _record(
+            "change.edited", now, actor, before=was, fields=sorted(set(wanted) - {"unread"})
+        )
+    transaction.on_commit(lambda: killpoints.point("save.committed"))
+    return now
+
+
+def _wanted(
+    now: Change,
+    values: Mapping[str, Any],
+    unread: Mapping[str, str | None],
+    title: str | None,
+    why: str | None,
+) -> dict[str, Any]:
+    """Only what differs from the row: a field that means the same keeps the text it has."""
+    document = now.document()
+    wanted = {
+        field: value
+        for field, value in values.items()
+        if contract.fingerprint(contract.merge(document, {field: value})) != now.digest
+    }
+    kept = {**(now.unread or {}), **unread}
+    kept = {field: text for field, text in kept.items() if text is not None}
+    if kept != (now.unread or {}):
+        wanted["unread"] = kept or None
+    texts = {"title": title, "why": why}
+    return wanted | {k: v for k, v in texts.items() if v is not None and v != getattr(now, k)}
+
+
+def _refuse_stale(now: Change, lock: int, wanted: Mapping[str, Any]) -> None:
+    touched = now.touched or {}
+    if any(touched.get(field, 0) > lock for field in wanted):
+        raise Conflict("Someone saved a newer text since you opened this.", change=now)
+
+
+def _apply(now: Change, wanted: Mapping[str, Any]) -> None:
+    fields = {k: v for k, v in wanted.items() if k in contract.FIELDS}
+    document = contract.merge(now.document(), fields)
+    others = {k: v for k, v in wanted.items() if k not in contract.FIELDS}
+    for column, value in {**Change.columns(document), **others}.items():
+        setattr(now, column, value)
+    now.digest = contract.fingerprint(document)
+    now.touched = {**(now.touched or {}), **dict.fromkeys(wanted, now.lock + 1)}
+    now.edited_at = timezone.now()
+
+
+def _row(now: Change) -> dict[str, Any]:
+    columns = [*contract.FIELDS, "unread", "title", "why", "digest", "touched", "edited_at", "state"]
+    return {column: getattr(now, column) for column in columns} | {"lock": now.lock + 1}
+
+
+def _refuse_errors(change: Change) -> None:
+    found = [problem for problem in problems(change) if problem.level == "error"]
+    found += [
+        contract.Problem((field,), "error", "invalid_json", "Not valid JSON.", {})
+        for field in change.unread or {}
+    ]
+    if found:
+        raise InvalidDocument(found)
+
+
+def _settle(change: Change) -> None:
+    """Approved as soon as enough Reviews count; at once where the workspace asks for none."""
+    if change.state == State.IN_REVIEW and policies.standing(change).is_enough:
+        change.state = State.APPROVED
+        Change.objects.filter(pk=change.pk).update(state=change.state)
+
+
+@transaction.atomic
+def submit(
+    change: Change, *, actor: Actor, title: str | None = None, why: str | None = None
+) -> Change:
+    """Ask for review; where the workspace asks for 0 approvals this approves at once.
+
+    Raises InvalidDocument while the document has errors, Conflict (`state`, `no_change`).
+    """
+    policies.require(actor, "change.write", change.assistant.workspace, on=change)
+    now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
+    if now.state not in EDITABLE:
+        raise Conflict(f"This change is {now.get_state_display().lower()}.", code="state", change=now)
+    if now.base and now.base.digest == now.digest:
+        raise Conflict("This change does not differ from the live version yet.", code="no_change")
+    _refuse_errors(now)
+    now.title = now.title if title is None else title
+    now.why = now.why if why is None else why
+    now.state, now.submitted_at = State.IN_REVIEW, timezone.now()
+    moved = Change.objects.filter(pk=now.pk, lock=now.lock, state__in=EDITABLE).update(
+        state=now.state,
+        submitted_at=now.submitted_at,
+        title=now.title,
+        why=now.why,
+        lock=now.lock + 1,
+    )
+    if moved != 1:
+        raise Conflict("Someone saved a newer text since you opened this.", change=now)
+    now.lock += 1
+    _settle(now)
+    _record("change.submitted", now, actor, before=now.base.digest if now.base else "")
+    return now
+
+
+@transaction.atomic
+def withdraw(change: Change, *, actor: Actor) -> Change:
+    """Give a Change up; it stays for reading. Its new assistant, never live, goes to the archive."""
+    workspace = change.assistant.workspace
+    own = actor.user is not None and change.author_id == actor.user.pk
+    policies.require(actor, "change.write" if own else "change.withdraw_any", workspace, on=change)
+    now = timezone.now()
+    moved = change.__class__.objects.open().filter(pk=change.pk).update(
+        state=State.WITHDRAWN, closed_at=now, lock=change.lock + 1
+    )
+    if moved != 1:
+        raise Conflict("This change is not open any more.", code="state")
+    change.refresh_from_db()
+    if change.assistant.live_version_id is None:
+        Assistant.objects.filter(pk=change.assistant_id).update(archived_at=now)
+    _record("change.withdrawn", change, actor, before=change.digest)
+    return change
+
+
+def _record(
+    action: str, change: Change, actor: Actor, *, before: str, fields: list[str] | None = None
+) -> None:
+    audit.record(
+        action,
+        actor=actor,
+        workspace=change.assistant.workspace,
+        assistant=change.assistant,
+        on=change,
+        before=before,
+        after=change.digest,
+        data={"fields": fields} if fields is not None else None,
+    )

@@ -1,0 +1,74 @@
+"""Jobs: claim, progress, end. Bookkeeping; what a Job does is recorded by the action it runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from assistants_app.actions import audit, connections
+from assistants_app.models import Job
+
+if TYPE_CHECKING:
+    from assistants_app import contract
+
+MAX_ATTEMPTS = 5
+State = Job.State
+
+
+def due() -> list[int]:
+    """Jobs that wait, or whose runner has not been heard of for a lease."""
+    gone = Q(state=State.RUNNING, lease_until__lt=Now())
+    rows = Job.objects.filter(Q(state=State.WAITING) | gone)
+    return list(rows.order_by("asked_at").values_list("pk", flat=True)[:20])
+
+
+@audit.bookkeeping
+def claim(pk: int, *, owner: str) -> Job | None:
+    """Take the Job for a lease by compare-and-swap; None when someone else has it."""
+    job = Job.objects.select_related("workspace__connection", "asked_by").filter(pk=pk).first()
+    if job is None or job.is_over:
+        return None
+    until = timezone.now() + timedelta(seconds=connections.times().lease)
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    moved = Job.objects.filter(free, pk=pk, fence=job.fence).update(
+        state=State.RUNNING,
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+        lease_owner=owner,
+        lease_until=until,
+    )
+    if moved != 1:
+        return None
+    job.fence, job.attempts, job.state = job.fence + 1, job.attempts + 1, State.RUNNING
+    return job
+
+
+@audit.bookkeeping
+def progress(job: Job, text: str) -> bool:
+    """Say how far it is and keep the lease; False when someone else took the Job over."""
+    until = timezone.now() + timedelta(seconds=connections.times().lease)
+    rows = Job.objects.filter(pk=job.pk, fence=job.fence, state=State.RUNNING)
+    return rows.update(progress=text, lease_until=until) == 1
+
+
+@audit.bookkeeping
+@transaction.atomic
+def finish(job: Job, *, state: Job.State, progress: str, result: contract.JSON = None) -> bool:
+    """End the Job with its result; False when someone else took it over."""
+    rows = Job.objects.filter(pk=job.pk, fence=job.fence, state=State.RUNNING)
+    return (
+        rows.update(
+            state=state,
+            progress=progress,
+            result=result,
+            lease_owner="",
+            lease_until=None,
+            finished_at=timezone.now(),
+        )
+        == 1
+    )

@@ -1,0 +1,89 @@
+"""People: add one, and what a person may change about themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from assistants_app import policies
+from assistants_app.actions import audit
+from assistants_app.errors import Invalid, NotAllowed
+from assistants_app.models import User, Workspace
+
+if TYPE_CHECKING:
+    from assistants_app.policies import Actor
+
+
+@transaction.atomic
+def add(
+    username: str,
+    *,
+    actor: Actor,
+    email: str = "",
+    full_name: str = "",
+    is_operator: bool = False,
+    is_sample: bool = False,
+    workspace: Workspace | None = None,
+) -> User:
+    """Add a person without a password; they set it through a one-time link.
+
+    For commands, the operator, and an admin of `workspace`. Raises Invalid on username or email.
+    """
+    _may_add(actor, workspace)
+    _check(username, email)
+    first, _, last = full_name.partition(" ")
+    user = User(
+        username=username,
+        email=email,
+        first_name=first,
+        last_name=last,
+        is_superuser=is_operator,
+        is_sample=is_sample,
+    )
+    user.set_unusable_password()
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:
+        raise Invalid("username", "Someone has this name already.") from None
+    audit.record("person.added", actor=actor, workspace=workspace, on=user)
+    return user
+
+
+def _may_add(actor: Actor, workspace: Workspace | None) -> None:
+    if actor.kind == "system" or (actor.user and actor.user.is_superuser):
+        return
+    if workspace is None:
+        raise NotAllowed("Only the operator adds people.", right="person.add")
+    policies.require(actor, "settings.write", workspace, on=workspace)
+
+
+def _check(username: str, email: str) -> None:
+    try:
+        UnicodeUsernameValidator()(username)
+    except ValidationError:
+        raise Invalid("username", "Letters, numbers and @ . + - _ only.") from None
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        raise Invalid("email", "This is not an e-mail address.") from None
+
+
+@transaction.atomic
+def update_own(user: User, *, actor: Actor, first_name: str, last_name: str, theme: str) -> User:
+    """Change one's own name and theme."""
+    user.first_name, user.last_name, user.theme = first_name, last_name, theme
+    user.save(update_fields=["first_name", "last_name", "theme"])
+    audit.record("account.updated", actor=actor, on=user)
+    return user
+
+
+@transaction.atomic
+def password_changed(user: User, *, actor: Actor) -> None:
+    """Note in the audit log that this person's password was changed by themselves."""
+    audit.record("account.password_changed", actor=actor, on=user)

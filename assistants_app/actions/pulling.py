@@ -1,0 +1,232 @@
+"""Pull: read what upstream holds, take in what is new, notice what changed. Writes nothing there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from assistants_app import contract, doorbell, killpoints, policies
+from assistants_app.actions import audit, connections, jobs, pushes
+from assistants_app.errors import Conflict
+from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Version
+from assistants_app.sync.pull import PullFailed, pull
+
+if TYPE_CHECKING:
+    from assistants_app.models import Workspace
+    from assistants_app.policies import Actor
+    from assistants_app.sync.pull import Found
+
+State, Reason = PushOrder.State, PushOrder.Reason
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many upstream assistants were seen, taken in, found as expected, found changed."""
+
+    seen: int = 0
+    new: int = 0
+    same: int = 0
+    changed: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.seen:,} seen, {self.new:,} taken in, {self.changed:,} changed upstream"
+
+
+@transaction.atomic
+def ask(workspace: Workspace, *, actor: Actor) -> Job:
+    """Have the runner check upstream; the running check is returned when there is one."""
+    policies.require(actor, "push", workspace, on=workspace)
+    if workspace.upstream is None:
+        raise Conflict("There is no connection to check.", code="no_connection")
+    running = workspace.jobs.filter(kind=Job.Kind.PULL).exclude(state__in=Job.OVER).first()
+    if running:
+        return running
+    job = Job.objects.create(
+        workspace=workspace, kind=Job.Kind.PULL, asked_by=actor.user, source=actor.source
+    )
+    audit.record("upstream.check_asked", actor=actor, workspace=workspace, on=job)
+    doorbell.ring("job", job.pk)
+    return job
+
+
+@audit.sends
+def run(job: Job) -> None:
+    """Walk the whole list, each assistant in a transaction of its own; safe to begin again."""
+    upstream = job.workspace.upstream
+    if upstream is None:
+        jobs.finish(job, state=Job.State.FAILED, progress="There is no connection any more.")
+        return
+    actor = policies.system("worker")
+    tally = Tally()
+    try:
+        client = connections.client(upstream)
+    except Conflict as refusal:
+        jobs.finish(job, state=Job.State.FAILED, progress=str(refusal))
+        return
+    try:
+        pages = pull(client)
+        while page := _next(job, pages):
+            for found in page.items:
+                take_in(job.workspace, found, actor=actor, tally=tally)
+            if not jobs.progress(job, f"{tally.seen:,} so far"):
+                return
+        notes = pages.notes
+    except PullFailed as failure:
+        connections.heard(upstream, failure.outcome)
+        jobs.finish(job, state=Job.State.FAILED, progress=failure.outcome.message)
+        return
+    finally:
+        client.close()
+    _done(job, tally, notes, actor=actor)
+
+
+def _next(job: Job, pages: object) -> object:
+    """The next page within the call budget, None at the end."""
+    connections.take_call(job.workspace.connection, patience=connections.times().pull)
+    return next(pages, None)  # type: ignore[call-overload]
+
+
+@transaction.atomic
+def _done(job: Job, tally: Tally, notes: list[str], *, actor: Actor) -> None:
+    result = {"seen": tally.seen, "new": tally.new, "changed": tally.changed, "notes": notes}
+    if not jobs.finish(job, state=Job.State.DONE, progress=f"{tally}.", result=result):
+        return
+    connections.listed(job.workspace.connection)
+    audit.record(
+        "upstream.checked", actor=actor, workspace=job.workspace, on=job, data=dict(result)
+    )
+
+
+def take_in(workspace: Workspace, found: Found, *, actor: Actor, tally: Tally) -> None:
+    """One upstream assistant: new, as expected, or changed behind our back."""
+    tally.seen += 1
+    assistant = workspace.assistants.filter(upstream_id=found.id).first()
+    if assistant:
+        _compare(assistant, found, actor, tally)
+    elif not _is_being_created(workspace, found.marker):
+        import_one(workspace, found, actor=actor)
+        tally.new += 1
+
+
+def _is_being_created(workspace: Workspace, marker: str) -> bool:
+    """Carries the mark of a push of ours that is under way: the push itself will link it."""
+    op_id = marker.partition(":")[0]
+    orders = PushOrder.objects.filter(assistant__workspace=workspace)
+    return any(str(known) == op_id for known in orders.values_list("op_id", flat=True)) if op_id else False
+
+
+@transaction.atomic
+def import_one(workspace: Workspace, found: Found, *, actor: Actor) -> Version:
+    """A new assistant with Version 1 exactly as it was found, linked and in agreement."""
+    digest = contract.fingerprint(found.document)
+    made = datetime.fromtimestamp(found.created_at, UTC) if found.created_at else timezone.now()
+    assistant = Assistant.objects.create(
+        workspace=workspace,
+        upstream_id=found.id,
+        digest=digest,
+        created_at=made,
+        safe_creation=True,
+        **Assistant.columns(found.document),
+    )
+    version = Version.objects.create(
+        assistant=assistant,
+        number=1,
+        digest=digest,
+        origin=Version.Origin.IMPORTED,
+        source=actor.source,
+        **Version.columns(found.document),
+    )
+    Assistant.objects.filter(pk=assistant.pk).update(live_version=version)
+    PushOrder.objects.create(
+        assistant=assistant,
+        connection=workspace.connection,
+        state=State.IDLE,
+        desired_version=version,
+        pushed_version=version,
+    )
+    pushes.keep(assistant, UpstreamCopy.Kind.BASE, _seen(found))
+    audit.record(
+        "version.imported",
+        actor=actor,
+        workspace=workspace,
+        assistant=assistant,
+        on=version,
+        after=digest,
+        data={"upstream_id": found.id, "notes": list(found.notes)},
+    )
+    killpoints.point("pull.before_commit")
+    return version
+
+
+def _seen(found: Found) -> pushes.Seen:
+    extra = contract.dumps(dict(found.extras)) if found.extras else ""
+    return pushes.Seen(found.id, found.document, extra, marker=found.marker)
+
+
+def _compare(assistant: Assistant, found: Found, actor: Actor, tally: Tally) -> None:
+    base = assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.BASE).first()
+    order = PushOrder.objects.filter(assistant=assistant).first()
+    if order is None or order.state in (State.SENDING, State.UNKNOWN):
+        return  # a push is under way: it reads for itself
+    if base and contract.compare(base.document(), found.document).verdict != "different":
+        tally.same += 1
+        settle(order, found, actor=actor)
+    else:
+        tally.changed += 1
+        notice(order, found, actor=actor)
+
+
+@transaction.atomic
+def notice(order: PushOrder, found: Found, *, actor: Actor) -> None:
+    """Upstream is not what we last saw there: stop pushing this one until a person decides."""
+    theirs = order.assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.THEIRS).first()
+    digest = contract.fingerprint(found.document)
+    if order.reason == Reason.DRIFT and theirs and theirs.digest == digest:
+        return
+    moved = PushOrder.objects.filter(pk=order.pk, fence=order.fence, lease_until=None).update(
+        state=State.STOPPED,
+        reason=Reason.DRIFT,
+        message="Someone changed it on the server since we last looked.",
+        changed_at=timezone.now(),
+    )
+    if moved != 1:
+        return
+    pushes.keep(order.assistant, UpstreamCopy.Kind.THEIRS, _seen(found))
+    audit.record(
+        "upstream.changed",
+        actor=actor,
+        workspace=order.assistant.workspace,
+        assistant=order.assistant,
+        on=order,
+        before=order.desired_version.digest,
+        after=digest,
+    )
+
+
+@transaction.atomic
+def settle(order: PushOrder, found: Found, *, actor: Actor) -> None:
+    """Upstream is what we last saw: a drift noticed earlier is over; what was seen gets its age."""
+    pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, _seen(found))
+    if order.reason != Reason.DRIFT:
+        return
+    is_pushed = order.desired_version_id == order.pushed_version_id
+    moved = PushOrder.objects.filter(pk=order.pk, fence=order.fence, reason=Reason.DRIFT).update(
+        state=State.IDLE if is_pushed else State.WAITING,
+        reason="",
+        message="",
+        changed_at=timezone.now(),
+    )
+    if moved != 1:
+        return
+    order.assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.THEIRS).delete()
+    audit.record(
+        "upstream.cleared",
+        actor=actor,
+        workspace=order.assistant.workspace,
+        assistant=order.assistant,
+        on=order,
+    )

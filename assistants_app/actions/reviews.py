@@ -1,0 +1,98 @@
+"""Reviews: one person's decision on exactly the content they saw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from assistants_app import policies
+from assistants_app.actions import audit
+from assistants_app.errors import Conflict, Invalid
+from assistants_app.models import Change, Review
+
+if TYPE_CHECKING:
+    from assistants_app.policies import Actor
+
+State = Change.State
+Decision = Review.Decision
+
+
+@transaction.atomic
+def approve(change: Change, *, actor: Actor, digest: str, note: str = "") -> Change:
+    """Approve the content with this digest; Approved as soon as enough Reviews count.
+
+    Raises NotAllowed for whoever wrote any part, Conflict (`digest`) when the content is another
+    one now, Conflict (`state`) when it is not In review, Conflict (`again`) for a second time.
+    """
+    now = _reviewable(change, actor, digest, (State.IN_REVIEW,))
+    if any(review.reviewer_id == int(actor.id) for review in policies.standing(now).counting):
+        raise Conflict("You already approved this text.", code="again", change=now)
+    _decide(now, actor, Decision.APPROVED, note)
+    if policies.standing(now).is_enough:
+        _move(now, State.APPROVED)
+    _record("change.approved", now, actor)
+    return now
+
+
+@transaction.atomic
+def request_changes(change: Change, *, actor: Actor, digest: str, note: str) -> Change:
+    """Ask for something else; the note says what. Raises as `approve`, Invalid without a note."""
+    if not note.strip():
+        raise Invalid("note", "Say what should be different.")
+    now = _reviewable(change, actor, digest, (State.IN_REVIEW, State.APPROVED))
+    _decide(now, actor, Decision.CHANGES_REQUESTED, note)
+    _move(now, State.CHANGES_REQUESTED)
+    _record("change.changes_requested", now, actor)
+    return now
+
+
+def _reviewable(
+    change: Change, actor: Actor, digest: str, states: tuple[Change.State, ...]
+) -> Change:
+    workspace = change.assistant.workspace
+    policies.require(actor, "change.review", workspace, on=change)
+    if reason := policies.why_not_review(actor, change):
+        raise policies.refusal(reason, "change.review", workspace, change)
+    now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
+    if now.state not in states:
+        raise Conflict(f"This change is {now.get_state_display().lower()}.", code="state", change=now)
+    if now.digest != digest:
+        raise Conflict("This change was edited since you opened it.", code="digest", change=now)
+    return now
+
+
+def _decide(change: Change, actor: Actor, decision: Review.Decision, note: str) -> None:
+    workspace = change.assistant.workspace
+    Review.objects.create(
+        change=change,
+        digest=change.digest,
+        base=change.base,
+        connection_print=workspace.connection_print,
+        rules_no=workspace.rules_no,
+        reviewer=actor.user,
+        decision=decision,
+        note=note,
+        source=actor.source,
+    )
+
+
+def _move(change: Change, state: Change.State) -> None:
+    moved = Change.objects.filter(pk=change.pk, lock=change.lock, digest=change.digest).update(
+        state=state, lock=change.lock + 1
+    )
+    if moved != 1:
+        raise Conflict("This change was edited since you opened it.", code="digest", change=change)
+    change.state, change.lock = state, change.lock + 1
+
+
+def _record(action: str, change: Change, actor: Actor) -> None:
+    audit.record(
+        action,
+        actor=actor,
+        workspace=change.assistant.workspace,
+        assistant=change.assistant,
+        on=change,
+        before=change.base.digest if change.base else "",
+        after=change.digest,
+    )

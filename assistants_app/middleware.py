@@ -1,0 +1,98 @@
+"""What holds for every request: a number, an actor, no caching, and refusals in plain words."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import OperationalError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
+
+from assistants_app.actions import audit
+from assistants_app.errors import AuditBroken, Conflict, Invalid, InvalidDocument, NotAllowed
+from assistants_app.models import Workspace
+from assistants_app.policies import Actor
+from assistants_app.views import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+    Respond = Callable[[HttpRequest], HttpResponseBase]
+
+log = logging.getLogger(__name__)
+
+
+class RequestIdMiddleware:
+    """Gives each request a number that the answer, the log and the audit log share."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.request_id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class HouseMiddleware:
+    """Who acts, what may be cached, and what a refusal looks like."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        is_person = request.user.is_authenticated
+        request.actor = Actor(  # type: ignore[attr-defined]
+            kind="person",
+            source="web",
+            user=request.user if request.user.is_authenticated else None,
+            request_id=request.request_id,  # type: ignore[attr-defined]
+        )
+        response = self.get_response(request)
+        if is_person:
+            response["Cache-Control"] = "private, no-store"
+        patch_vary_headers(response, ("HX-Request", "HX-Target"))
+        return _signed_out(request, response)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """One answer per kind of refusal; a view that can put it on a field catches it before."""
+        if isinstance(error, NotAllowed):
+            _deny(request, error)
+            return errors.refused(request, str(error), status=403)
+        if isinstance(error, Conflict):
+            return errors.refused(request, str(error), status=409)
+        if isinstance(error, Invalid | InvalidDocument):
+            return errors.refused(request, str(error), status=422)
+        if isinstance(error, AuditBroken) or _is_busy(error):
+            log.error("Storage is out of service: %s", error)
+            return errors.out_of_service(request, error)
+        return None
+
+
+def _deny(request: HttpRequest, error: NotAllowed) -> None:
+    workspace = Workspace.objects.filter(pk=error.workspace_id).first()
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    audit.deny(actor=actor, right=error.right, workspace=workspace, on=error.on)
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, OperationalError)
+
+
+def _signed_out(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A part cannot follow a redirect to the sign-in page: htmx is told to load it instead."""
+    to_sign_in = isinstance(response, HttpResponseRedirect) and response.url.startswith(
+        resolve_url("account_login")
+    )
+    if not (to_sign_in and request.headers.get("HX-Request")):
+        return response
+    told = HttpResponse(status=401)
+    told["HX-Redirect"] = response.url  # type: ignore[attr-defined]
+    return told

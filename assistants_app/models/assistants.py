@@ -1,0 +1,146 @@
+"""Assistants and their immutable Versions."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from assistants_app.models.content import AssistantFields
+from assistants_app.models.workspaces import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+def mint_id() -> str:
+    """A fresh `asst_` id: 24 of A-Z, a-z, 0-9, as the API's own look (contract.md section 9)."""
+    return "asst_" + "".join(secrets.choice(_ALPHABET) for _ in range(24))
+
+
+class AssistantQuerySet(models.QuerySet["Assistant"]):
+    def unarchived(self) -> AssistantQuerySet:
+        return self.filter(archived_at=None)
+
+    def live(self) -> AssistantQuerySet:
+        """What `/v1` serves: published and not archived."""
+        return self.unarchived().exclude(live_version=None)
+
+    def answering_to(self, public: str) -> AssistantQuerySet:
+        """The assistant that answers to this id: one we minted, or its upstream's."""
+        return self.filter(models.Q(public_id=public) | models.Q(upstream_id=public))
+
+
+class Assistant(AssistantFields):
+    """The mirror of one assistant's live fields; empty until its first Version is published."""
+
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="assistants")
+    public_id = models.CharField(max_length=512, unique=True, default=mint_id)
+    upstream_id = models.CharField(max_length=512, null=True, blank=True)  # noqa: DJ001  # unset is not ""
+    live_version = models.OneToOneField(
+        "Version", models.PROTECT, null=True, blank=True, related_name="live_for"
+    )
+    digest = models.CharField(max_length=64, blank=True, default="")
+    safe_creation = models.BooleanField(default=True)  # may carry our mark in its metadata
+    created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AssistantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace", "upstream_id"], name="one_assistant_per_upstream_id"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "-changed_at", "-id"], name="assistant_by_change"),
+            models.Index(fields=["workspace", "created_at", "id"], name="assistant_by_creation"),
+            models.Index(fields=["workspace", "name", "id"], name="assistant_by_name"),
+            models.Index(fields=["workspace", "model", "id"], name="assistant_by_model"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.public_id
+
+    @property
+    def answers_to(self) -> str:
+        """The id that `/v1` and the page show: the upstream's once there is one."""
+        return self.upstream_id or self.public_id
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+
+class AppendOnlyQuerySet(models.QuerySet[Any]):
+    """Rows that are written once. The triggers say the same to whoever goes around the ORM."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise TypeError("These rows are append-only.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("These rows are append-only.")
+
+
+class AppendOnly(models.Model):
+    """Refuses a second save and every delete in the model layer (reliability.md 8.3)."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(
+        self,
+        *,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        if not self._state.adding or force_update or update_fields is not None:
+            raise TypeError("These rows are append-only.")
+        super().save(force_insert=True, using=using)
+
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:  # noqa: ARG002
+        raise TypeError("These rows are append-only.")
+
+
+class Version(AppendOnly, AssistantFields):
+    """What went live, or was imported: immutable, numbered 1..n per assistant. Append-only."""
+
+    class Origin(models.TextChoices):
+        PUBLISHED = "published", "Published"
+        IMPORTED = "imported", "As it was found upstream"
+
+    assistant = models.ForeignKey(Assistant, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    origin = models.CharField(max_length=12, choices=Origin)
+    change = models.ForeignKey(
+        "Change", models.PROTECT, null=True, blank=True, related_name="versions"
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    source = models.CharField(max_length=12)  # web, api, command, worker, quickstart
+    break_glass_reason = models.TextField(blank=True, default="")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["assistant", "number"], name="one_version_per_number")
+        ]
+        ordering: ClassVar = ["-number"]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"

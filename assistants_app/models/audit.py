@@ -1,0 +1,118 @@
+"""The append-only, hash-chained history (reliability.md section 8)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+
+from assistants_app.models.assistants import AppendOnly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GENESIS = "0" * 64
+ACTIONS: dict[str, str] = {
+    "access.denied": "was refused access",
+    "account.password_changed": "changed their password",
+    "account.updated": "changed their own details",
+    "assistant.archived": "archived the assistant",
+    "assistant.pushed": "pushed the assistant upstream",
+    "assistant.restored": "restored the assistant",
+    "change.approved": "approved the change",
+    "change.changes_requested": "requested changes",
+    "change.edited": "edited the change",
+    "change.opened": "opened a change",
+    "change.submitted": "asked for review",
+    "change.withdrawn": "withdrew the change",
+    "connection.paused": "paused pushing",
+    "connection.resumed": "resumed pushing",
+    "connection.set": "set the connection",
+    "connection.tested": "tested the connection",
+    "member.removed": "removed a member",
+    "member.set": "set a member's roles",
+    "origin.allowed": "allowed an address",
+    "person.added": "added a person",
+    "push.asked": "asked to push again",
+    "push.stopped": "could not push the assistant",
+    "rules.set": "set the review rules",
+    "token.created": "made an API token",
+    "token.revoked": "revoked an API token",
+    "upstream.changed": "found the assistant changed upstream",
+    "upstream.checked": "checked upstream",
+    "upstream.check_asked": "asked to check upstream",
+    "upstream.cleared": "settled what upstream holds",
+    "version.imported": "took in a version from upstream",
+    "version.published": "published a version",
+    "workspace.created": "created the workspace",
+}
+
+
+class AuditEntry(AppendOnly):
+    """One line of the history. `body` is canonical JSON; the other columns are copies to filter by.
+
+    Ids are text and no foreign keys: the history outlives what it speaks of. Its only insert is
+    `actions.audit.record`.
+    """
+
+    seq = models.BigIntegerField(primary_key=True)
+    body = models.TextField()
+    prev_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=12)
+    actor_id = models.CharField(max_length=40, blank=True)
+    action = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=20)
+    source = models.CharField(max_length=12)
+    workspace_id = models.CharField(max_length=40, blank=True)
+    assistant_id = models.CharField(max_length=40, blank=True)
+    object_kind = models.CharField(max_length=30, blank=True)
+    object_id = models.CharField(max_length=60, blank=True)
+    request_id = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-seq"]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace_id", "-seq"], name="audit_by_workspace"),
+            models.Index(fields=["assistant_id", "-seq"], name="audit_by_assistant"),
+            models.Index(fields=["actor_id", "-seq"], name="audit_by_actor"),
+            models.Index(fields=["object_kind", "object_id", "-seq"], name="audit_by_object"),
+            models.Index(fields=["action", "-seq"], name="audit_by_action"),
+            models.Index(fields=["at"], name="audit_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.action}"
+
+    @staticmethod
+    def seal(prev_hash: str, body: str) -> str:
+        """SHA-256 of the version tag, the previous hash and the body's UTF-8 bytes, in hex."""
+        return hashlib.sha256(f"audit-1\n{prev_hash}\n{body}".encode()).hexdigest()
+
+    @staticmethod
+    def copies(body: Mapping[str, Any]) -> dict[str, str]:
+        """The filter columns as they follow from a body."""
+        return {
+            "actor_kind": body["actor"]["kind"],
+            "actor_id": body["actor"]["id"],
+            "action": body["action"],
+            "outcome": body["outcome"],
+            "source": body["source"],
+            "workspace_id": body["workspace"],
+            "assistant_id": body["assistant"],
+            "object_kind": body["object"]["kind"],
+            "object_id": body["object"]["id"],
+            "request_id": body["request"],
+        }
+
+
+class AuditHead(models.Model):
+    """The one row (id 1) that names the newest entry."""
+
+    seq = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default=GENESIS)
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash[:16]}"

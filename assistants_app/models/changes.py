@@ -1,0 +1,109 @@
+"""Changes: proposed edits of one assistant, or a new one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from assistants_app.models.assistants import Assistant, Version
+from assistants_app.models.content import AssistantFields, OrderedJSONField
+
+if TYPE_CHECKING:
+    from assistants_app.models.people import User
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def open(self) -> ChangeQuerySet:
+        return self.filter(state__in=Change.OPEN)
+
+    def by(self, user: User) -> ChangeQuerySet:
+        return self.filter(author=user)
+
+
+class Change(AssistantFields):
+    """Draft → In review → (Changes requested) → Approved → Live; or Withdrawn.
+
+    Holds the whole proposed document, its base Version (none for a new assistant) and a lock
+    number that every save raises. `unread` keeps, by field, what was typed and cannot be read yet.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        IN_REVIEW = "in_review", "In review"
+        CHANGES_REQUESTED = "changes_requested", "Changes requested"
+        APPROVED = "approved", "Approved"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        LIVE = "live", "Live"
+
+    OPEN: ClassVar = (
+        State.DRAFT.value,
+        State.IN_REVIEW.value,
+        State.CHANGES_REQUESTED.value,
+        State.APPROVED.value,
+    )
+
+    assistant = models.ForeignKey(Assistant, models.PROTECT, related_name="changes")
+    base = models.ForeignKey(Version, models.PROTECT, null=True, blank=True, related_name="+")
+    title = models.CharField(max_length=200, blank=True, default="")
+    why = models.TextField(blank=True, default="")
+    state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+    digest = models.CharField(max_length=64)
+    unread = OrderedJSONField(null=True, blank=True)
+    lock = models.PositiveIntegerField(default=1)
+    touched = OrderedJSONField(null=True, blank=True)  # field → lock number that last changed it
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="changes"
+    )
+    source = models.CharField(max_length=12, default="web")
+    created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["assistant", "author"],
+                condition=models.Q(
+                    state__in=("draft", "in_review", "changes_requested", "approved")
+                ),
+                name="one_open_change_each",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["assistant", "state", "-id"], name="change_by_assistant"),
+            models.Index(fields=["state", "-edited_at"], name="change_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"Change {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    @property
+    def is_outdated(self) -> bool:
+        """Another Version went live after this Change began."""
+        return self.is_open and self.base_id != self.assistant.live_version_id
+
+
+class Contribution(models.Model):
+    """Who wrote any part of a Change: they cannot approve it."""
+
+    change = models.ForeignKey(Change, models.CASCADE, related_name="contributions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["change", "user"], name="one_contribution_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} wrote in change {self.change_id}"

@@ -1,0 +1,78 @@
+"""A workspace's upstream server, its health, and the addresses that may be one."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import models
+
+from assistants_app.models.content import OrderedJSONField, SealedField
+from assistants_app.models.workspaces import Workspace
+
+
+class AllowedOrigin(models.Model):
+    """An origin (`scheme://host:port`) that Connections may point at; added by a command only.
+
+    `private` says that its addresses may be private or loopback ones.
+    """
+
+    origin = models.CharField(max_length=300, unique=True)
+    private = models.BooleanField(default=False)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.origin
+
+
+class Connection(models.Model):
+    """The workspace's upstream server. The key is write-only: shown are its last four characters."""
+
+    class Profile(models.TextChoices):
+        OPENAI_COMPATIBLE = "openai-compatible", "OpenAI-compatible server"
+
+    workspace = models.OneToOneField(Workspace, models.PROTECT, related_name="connection")
+    profile = models.CharField(max_length=40, choices=Profile, default=Profile.OPENAI_COMPATIBLE)
+    base_url = models.CharField(max_length=500)
+    key = SealedField(blank=True, default="")
+    key_hint = models.CharField(max_length=8, blank=True, default="")
+    key_set_at = models.DateTimeField(null=True, blank=True)
+    organization = models.CharField(max_length=200, blank=True, default="")
+    project = models.CharField(max_length=200, blank=True, default="")
+    rate = models.FloatField(default=5.0)  # calls per second, all processes together
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.base_url
+
+    @property
+    def print(self) -> str:
+        """SHA-256 of where this points to; the key is not part of it, since it rotates."""
+        parts = (self.profile, self.base_url, self.organization, self.project)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+class ConnectionHealth(models.Model):
+    """Budget and state of a Connection: its own row, so that counting calls touches nothing else."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Connected"
+        PAUSED = "paused", "Paused"
+        KEY = "key", "The key is not accepted"
+        QUOTA = "quota", "The quota is used up"
+
+    connection = models.OneToOneField(
+        Connection, models.CASCADE, primary_key=True, related_name="health"
+    )
+    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    reason = models.TextField(blank=True, default="")
+    since = models.DateTimeField(null=True, blank=True)
+    next_call_at = models.DateTimeField(null=True, blank=True)
+    retry_not_before = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    open_until = models.DateTimeField(null=True, blank=True)
+    skew_ms = models.IntegerField(default=0)
+    learned = OrderedJSONField(null=True, blank=True)
+    last_ok_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.connection_id}: {self.state}"

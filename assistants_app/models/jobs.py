@@ -1,0 +1,57 @@
+"""Jobs: long work with progress that a person can leave and come back to. On screen: *run*."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from assistants_app.models.content import OrderedJSONField
+from assistants_app.models.workspaces import Workspace
+
+
+class Job(models.Model):
+    """The row is the truth: state, lease, progress and result. Whoever runs it holds the fence."""
+
+    class Kind(models.TextChoices):
+        TEST = "test", "Test the connection"
+        PULL = "pull", "Check upstream"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    OVER: ClassVar = (State.DONE.value, State.FAILED.value)
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="jobs")
+    kind = models.CharField(max_length=12, choices=Kind)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    source = models.CharField(max_length=12, default="web")
+    progress = models.TextField(blank=True, default="")
+    result = OrderedJSONField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    lease_owner = models.CharField(max_length=80, blank=True, default="")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    asked_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["state", "asked_at"], name="job_due"),
+            models.Index(fields=["workspace", "kind", "-id"], name="job_by_workspace"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}: {self.state}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in self.OVER

@@ -1,0 +1,33 @@
+"""People who sign in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    """A person. What they may do is held by their Memberships, never by flags here.
+
+    `is_superuser` marks the operator, who creates workspaces and has no right inside one.
+    """
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "Like the system"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    is_sample = models.BooleanField(default=False)  # made by quickstart to practise with
+
+    @property
+    def display_name(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        words = self.display_name.split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+    def __str__(self) -> str:
+        return self.display_name

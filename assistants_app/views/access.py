@@ -1,0 +1,102 @@
+"""Who gets to a view, and fetching by policy: what one may not know of does not exist (404)."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods
+
+from assistants_app import policies
+from assistants_app.models import Assistant, Change, Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.db.models import Model, QuerySet
+    from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
+
+    from assistants_app.policies import Right
+    from assistants_app.views.pages import Request
+
+P = ParamSpec("P")
+M = TypeVar("M", bound="Model")
+LAST_USED = "workspace"  # session key: the slug last looked at; no permission is read from it
+
+
+def signed_in(
+    *methods: str,
+) -> Callable[[Callable[Concatenate[Request, P], HttpResponse]], Callable[..., HttpResponseBase]]:
+    """Only for signed-in people, only these methods (GET brings HEAD with it)."""
+    allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
+
+    def wrap(
+        view: Callable[Concatenate[Request, P], HttpResponse],
+    ) -> Callable[..., HttpResponseBase]:
+        @require_http_methods(allowed)
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            return view(cast("Request", request), *args, **kwargs)
+
+        return guarded
+
+    return wrap
+
+
+def fetch(request: Request, rows: QuerySet[M], *, by: str = "workspace", **lookup: Any) -> M:
+    """The one visible row, else 404; remembers its workspace as the last used one."""
+    row = get_object_or_404(policies.visible(request.actor, rows), **lookup)
+    workspace: Any = row
+    for step in by.split("__"):
+        workspace = getattr(workspace, step)
+    remember(request, workspace)
+    return row
+
+
+def assistant(request: Request, pk: int, right: Right = "workspace.read") -> Assistant:
+    rows = Assistant.objects.select_related("workspace__connection", "live_version", "changed_by")
+    row = fetch(request, rows, pk=pk)
+    policies.require(request.actor, right, row.workspace, on=row)
+    return row
+
+
+def change(request: Request, pk: int, right: Right = "workspace.read") -> Change:
+    rows = Change.objects.select_related(
+        "assistant__workspace__connection", "assistant__live_version", "base", "author"
+    )
+    row = fetch(request, rows, by="assistant__workspace", pk=pk)
+    policies.require(request.actor, right, row.assistant.workspace, on=row)
+    return row
+
+
+def workspace(request: Request, slug: str, right: Right = "workspace.read") -> Workspace:
+    """A workspace by its slug, for its settings pages."""
+    row = policies.workspaces(request.actor).filter(slug=slug).first()
+    if row is None:
+        raise Http404
+    remember(request, row)
+    policies.require(request.actor, right, row, on=row)
+    return row
+
+
+def remember(request: Request, workspace: Workspace) -> None:
+    if request.session.get(LAST_USED) != workspace.slug:
+        request.session[LAST_USED] = workspace.slug
+
+
+def current(request: Request) -> Workspace | None:
+    """The workspace that a list is about: of the query, else the last used, else the first."""
+    mine = list(policies.workspaces(request.actor).select_related("connection__health"))
+    asked = request.GET.get("workspace") or request.session.get(LAST_USED)
+    chosen = next((row for row in mine if row.slug == asked), None)
+    if chosen is None and request.GET.get("workspace"):
+        raise Http404
+    chosen = chosen or (mine[0] if mine else None)
+    if chosen:
+        remember(request, chosen)
+    return chosen

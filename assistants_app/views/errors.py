@@ -1,0 +1,69 @@
+"""Refusals and faults, as a page or as the alert that a part may show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+def refused(request: HttpRequest, message: str, *, status: int) -> HttpResponse:
+    """A refusal in its own words; for htmx the alert that goes into `#alerts`."""
+    context = {"message": message, "status": status}
+    if request.headers.get("HX-Request"):
+        response = render(request, "ui/parts/_alert.html", context, status=status)
+        response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"
+        return response
+    template = "403.html" if status == 403 else "ui/refused.html"
+    return render(request, template, context, status=status)
+
+
+def out_of_service(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001
+    """The storage cannot write now: nothing was saved, and what was typed comes back to be kept."""
+    message = "Busy; nothing was saved. Try again in a moment."
+    typed = {
+        key: value
+        for key, value in request.POST.items()
+        if key not in ("csrfmiddlewaretoken", "password", "key", "oldpassword", "password1", "password2")
+    }
+    context = {"message": message, "status": 503, "typed": typed}
+    part = "ui/parts/_alert.html" if request.headers.get("HX-Request") else "ui/refused.html"
+    response = render(request, part, context, status=503)
+    response["Retry-After"] = "5"
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    message = "This form is too old, or cookies are switched off. Go back, reload and send it again."
+    return refused(request, message, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    if request.headers.get("HX-Request"):
+        return refused(request, "This does not exist, or not for you.", status=404)
+    return render(request, "404.html", status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+
+    if isinstance(exception, RequestDataTooBig):
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        return render(
+            request, "400.html", {"message": f"{length:,} bytes; the limit is 8,388,608."}, status=413
+        )
+    if isinstance(exception, TooManyFieldsSent):
+        return render(request, "400.html", {"message": "Too many fields; the limit is 1,000."}, status=400)
+    return render(request, "400.html", status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Without context processors: the database may be what failed. The number is in the log too."""
+    from django.http import HttpResponseServerError
+    from django.template import loader
+
+    reference = getattr(request, "request_id", "")
+    return HttpResponseServerError(loader.get_template("500.html").render({"reference": reference}))

@@ -1,0 +1,62 @@
+"""Page or part: the whole htmx convention in one place (ux.md section 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.template.loader import render_to_string
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import HttpRequest
+    from django_htmx.middleware import HtmxDetails
+
+    from assistants_app.models import User
+    from assistants_app.policies import Actor
+
+    class Request(HttpRequest):
+        """A signed-in person's request, as every view behind `access` gets it."""
+
+        user: User  # type: ignore[assignment]
+        actor: Actor
+        htmx: HtmxDetails
+        request_id: str
+
+
+def page(
+    request: Request,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    parts: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, or for htmx the part that belongs to the target: `parts` maps target id → template."""
+    target = request.htmx.target if request.htmx else None
+    chosen = (parts or {}).get(target or "", template)
+    return render(request, chosen, dict(context), status=status)
+
+
+def go(request: Request, to: str, *args: Any) -> HttpResponse:
+    """Success that ends on another page: 303 for forms, HX-Redirect for htmx."""
+    url = resolve_url(to, *args)
+    if request.htmx:
+        response = HttpResponse(status=200)
+        response["HX-Redirect"] = url
+        return response
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response
+
+
+def with_slots(
+    response: HttpResponse, request: Request, slots: Mapping[str, str], context: Mapping[str, Any]
+) -> HttpResponse:
+    """Append out-of-band slots to a part: `slots` maps element id → template of its inside."""
+    for slot, template in slots.items():
+        inside = render_to_string(template, dict(context), request)
+        response.write(f'<div id="{slot}" hx-swap-oob="innerHTML">{inside}</div>')
+    return response
