@@ -1,0 +1,197 @@
+"""HTML that Python builds: JSON views, marked hidden characters, times. The only `mark_safe`.
+
+Every function escapes what it was given before it adds an element of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import formats, timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from assistants_app.textdiff import Piece, Row
+
+# Spaces that look like a space but are another character: shown, but more gently.
+_SOFT = frozenset("\u00a0\u2007\u202f\u00ad")
+# Controls, bidi marks and controls, zero width, invisible operators and fillers, line separators,
+# interlinear marks, variation selectors of the supplement, and the tag block (hidden ASCII).
+_HIDDEN = re.compile(
+    "(["
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+    "\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2007\u200b-\u200f"
+    "\u2028-\u202f\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\U000e0100-\U000e01ef"
+    r"])\1*"
+)
+_TOKEN = re.compile(
+    r'(?P<text>"(?:\\.|[^"\\])*")(?P<colon>\s*:)?'
+    r"|(?P<value>-?\d[\d.eE+-]*|\b(?:true|false|null)\b)"
+)
+
+
+def _badge(match: re.Match[str]) -> str:
+    char, times = match[1], len(match[0])
+    point = f"U+{ord(char):04X}"
+    name = unicodedata.name(char, _("a character that cannot be seen")).capitalize()
+    soft = " soft" if char in _SOFT else ""
+    many = f" ×{times}" if times > 1 else ""  # noqa: RUF001  # the sign people read
+    return f'<span class="hidden-char{soft}" title="{escape(name)}">{point}{many}</span>'
+
+
+def hidden_characters(text: str) -> list[str]:
+    """The code points of `text` that cannot be seen, each once, in order: ["U+200B", …]."""
+    return list(dict.fromkeys(f"U+{ord(match[1]):04X}" for match in _HIDDEN.finditer(text)))
+
+
+def marked(text: str) -> SafeString:
+    """`text`, escaped, with every character that cannot be seen as a badge of its code point."""
+    return mark_safe(_HIDDEN.sub(_badge, escape(text)))  # noqa: S308  # escaped in this line
+
+
+def _token(match: re.Match[str]) -> str:
+    if match["value"]:
+        return f'<span class="v">{match["value"]}</span>'
+    kind = "k" if match["colon"] else "s"
+    return f'<span class="{kind}">{marked(match["text"])}</span>{match["colon"] or ""}'
+
+
+def _json_line(line: str) -> str:
+    parts, at = [], 0
+    for match in _TOKEN.finditer(line):
+        parts += [marked(line[at : match.start()]), _token(match)]
+        at = match.end()
+    return "".join([*parts, marked(line[at:])])
+
+
+def json_html(text: str, *, strong: Collection[int] = (), warn: Collection[int] = ()) -> SafeString:
+    """JSON text as numbered lines with coloured names, texts and values; for `<pre class="json">`.
+
+    `strong` and `warn` are line numbers (from 1) to set off. The text need not be JSON: what is
+    no token is shown as it is.
+    """
+    lines = []
+    for number, line in enumerate(text.split("\n"), 1):
+        tone = " hw" if number in warn else " hl" if number in strong else ""
+        lines.append(f'<span class="l{tone}">{_json_line(line)}</span>')
+    return mark_safe("".join(lines))  # noqa: S308  # every piece went through marked()
+
+
+def _day(local: datetime, now: datetime) -> str:
+    if local.date() == now.date() - timedelta(days=1):
+        return _("Yesterday")
+    return formats.date_format(local, "j M" if local.year == now.year else "j M Y")
+
+
+def _relative(moment: datetime, now: datetime) -> str:
+    """How long ago, in few words; the future and days further back than yesterday as a date."""
+    seconds = int((now - moment).total_seconds())
+    if seconds < -60:
+        return formats.date_format(timezone.localtime(moment), "j M H:i")
+    if seconds < 60:
+        return _("just now")
+    if seconds < 3600:
+        return _("%(n)s min ago") % {"n": seconds // 60}
+    hours = seconds // 3600
+    local, here = timezone.localtime(moment), timezone.localtime(now)
+    if local.date() == here.date() or hours < 6:
+        return ngettext("%(n)s hour ago", "%(n)s hours ago", hours) % {"n": hours}
+    return _day(local, here)
+
+
+def ago_html(moment: datetime | None) -> SafeString:
+    """A moment (aware) as `<time>`: few words to read, the full date and time in its title."""
+    if moment is None:
+        return format_html('<span class="muted">{}</span>', _("never"))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(timespec="seconds"),
+        formats.date_format(timezone.localtime(moment), "j F Y, H:i:s e"),
+        _relative(moment, timezone.now()),
+    )
+
+
+def _pieces(pieces: tuple[Piece, ...]) -> str:
+    """The text of one row. A line that is new or gone as a whole is not marked word by word."""
+    if len(pieces) == 1:
+        return marked(pieces[0][1])
+    wrap = {"same": "{}", "ins": "<ins>{}</ins>", "del": "<del>{}</del>"}
+    return "".join(wrap[kind].format(marked(text)) for kind, text in pieces)
+
+
+def _fold(row: Row, url: str, part: str) -> str:
+    words = ngettext("%(n)s unchanged line", "%(n)s unchanged lines", row.hidden) % {
+        "n": formats.number_format(row.hidden, force_grouping=True)
+    }
+    first = row.new_no or 1
+    if not url:
+        inside = f"<span>{escape(words)}</span>"
+    else:
+        href = f"{url}{first}-{first + row.hidden - 1}#{part}-{first}"
+        label = _("Show %(lines)s") % {"lines": words}
+        inside = f'<a id="{part}-fold-{first}" href="{escape(href)}">{escape(label)}</a>'
+    return f'<tr class="fold"><td colspan="4">{inside}</td></tr>'
+
+
+def _number(row: Row, side: str, url: str) -> str:
+    """A line's number; as a link that opens a comment form when the page has one."""
+    no = row.new_no if side == "new" else row.old_no
+    if no is None or row.part:
+        return ""
+    wanted = (side == "old") if row.kind == "del" else (side == "new")
+    if not url or not wanted:
+        return str(no)
+    label = escape(_("Comment on line %(n)s") % {"n": no})
+    return (
+        f'<a class="lnb" href="{escape(url)}{side}-{no}#comment" '
+        f'title="{label}">{no}<span class="vh"> {label}</span></a>'
+    )
+
+
+def _row(row: Row, part: str, comment_url: str) -> str:
+    sign = {"add": "+", "del": "−"}.get(row.kind, "")  # noqa: RUF001  # a minus, not a hyphen
+    said = {"add": _("Added: "), "del": _("Removed: ")}.get(row.kind, "")
+    spoken = f'<span class="vh">{escape(said)}</span>' if said else ""
+    anchor = f' id="{part}-{row.new_no}"' if row.kind != "del" and not row.part else ""
+    return (
+        f'<tr{anchor} class="{row.kind}">'
+        f'<td class="ln old">{_number(row, "old", comment_url)}</td>'
+        f'<td class="ln">{_number(row, "new", comment_url)}</td>'
+        f'<td class="sg" aria-hidden="true">{sign}</td>'
+        f'<td class="tx">{spoken}{_pieces(row.pieces)}</td></tr>'
+    )
+
+
+def diff_html(
+    rows: Iterable[Row],
+    *,
+    part: str = "text",
+    fold_url: str = "",
+    comment_url: str = "",
+    threads: Mapping[tuple[str, int], SafeString] | None = None,
+) -> SafeString:
+    """The rows of one text's difference table, for `<table class="diff"><tbody>`.
+
+    `part` begins every id (`instructions-18` is line 18 of the new text). `fold_url` and
+    `comment_url` get the lines appended ("14-28"; "new-18", "old-3"); empty = no link. `threads`
+    maps (side, line) to finished HTML that is shown below that line.
+    """
+    own, found = escape(part), []
+    for row in rows:
+        if row.kind == "fold":
+            found.append(_fold(row, fold_url, own))
+            continue
+        found.append(_row(row, own, comment_url))
+        side, no = ("old", row.old_no) if row.kind == "del" else ("new", row.new_no)
+        if threads and no is not None and (below := threads.get((side, no))) and not row.part:
+            found.append(f'<tr><td class="flush" colspan="4">{below}</td></tr>')
+    return mark_safe("".join(found))  # noqa: S308  # every piece was escaped above

@@ -1,0 +1,170 @@
+"""What the components of `templates/ui/` need and Django's own filters lack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from django import template
+from django.forms import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from assistants_app import markup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from django.forms import BaseForm, BoundField
+    from django.utils.safestring import SafeString
+
+    from assistants_app.textdiff import Row
+
+register = template.Library()
+
+_NOTE_ICONS = {
+    "info": "information-circle",
+    "neutral": "information-circle",
+    "ok": "check-circle",
+    "warn": "exclamation-triangle",
+    "bad": "exclamation-circle",
+}
+_NOTE_TONES = {"success": "ok", "warning": "warn", "error": "bad", "debug": "neutral"}
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString:
+    """`12 min ago`, as `<time>` with the full date in its title; None is "never"."""
+    return markup.ago_html(moment)
+
+
+@register.filter
+def number(value: object) -> str:
+    """A number with the language's thousands separators: 1,946."""
+    return formats.number_format(value, force_grouping=True) if value is not None else ""  # type: ignore[arg-type]
+
+
+@register.filter
+def marked(text: object) -> SafeString:
+    """Escaped text with hidden characters shown as badges."""
+    return markup.marked(str(text or ""))
+
+
+@register.filter
+def json_lines(text: object) -> SafeString:
+    """JSON text as numbered, coloured lines; belongs inside `<pre class="json">`."""
+    return markup.json_html(str(text or ""))
+
+
+@register.simple_tag
+def diff_rows(
+    rows: Iterable[Row],
+    part: str = "text",
+    fold_url: str = "",
+    comment_url: str = "",
+    threads: Mapping[tuple[str, int], SafeString] | None = None,
+) -> SafeString:
+    """The rows of a difference table; belongs inside `<table class="diff"><tbody>`."""
+    return markup.diff_html(
+        rows, part=part or "text", fold_url=fold_url, comment_url=comment_url, threads=threads
+    )
+
+
+@register.filter
+def initials(person: object) -> str:
+    """One or two letters for a person (or a plain name)."""
+    name = str(getattr(person, "display_name", person) or "?")
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
+def avatar_tone(person: object) -> str:
+    """One of five colours, always the same for the same name."""
+    name = str(getattr(person, "display_name", person) or "")
+    return "abcde"[crc32(name.encode()) % 5]
+
+
+@register.filter
+def note_tone(tone: str) -> str:
+    """info, ok, warn, bad or neutral, from that or from the level of a Django message."""
+    last = (str(tone or "").split() or ["info"])[-1]
+    return _NOTE_TONES.get(last, last if last in _NOTE_ICONS else "info")
+
+
+@register.filter
+def note_icon(tone: str) -> str:
+    """The heroicon of a note."""
+    return _NOTE_ICONS.get(tone, "information-circle")
+
+
+@register.filter
+def control_kind(field: BoundField) -> str:
+    """Which markup a field needs: text, area, select, check or choices."""
+    widget = field.field.widget
+    if isinstance(widget, (RadioSelect, CheckboxSelectMultiple)):
+        return "choices"
+    if isinstance(widget, CheckboxInput):
+        return "switch" if widget.attrs.get("role") == "switch" else "check"
+    if isinstance(widget, Textarea):
+        return "area"
+    return "select" if isinstance(widget, Select) else "text"
+
+
+_CLASSES = {"text": "input", "area": "textarea", "select": "select", "check": "", "switch": ""}
+
+
+@register.simple_tag
+def control(
+    field: BoundField, css: str = "", counter_max: int | None = None, **attrs: Any
+) -> SafeString:
+    """The field's own input, in our look, tied to its message, help and counter.
+
+    Further keyword arguments become attributes (`hx_post` is `hx-post`). Placeholders are dropped:
+    a label stands beside every field. `required` is dropped too, for errors are ours to say.
+    """
+    own = field.auto_id
+    tied = [f"{own}-msg", f"{own}-help", *([f"{own}-count"] if counter_max else [])]
+    kind = control_kind(field)
+    given = {key.replace("_", "-"): value for key, value in attrs.items()}
+    field.form.use_required_attribute = False
+    return field.as_widget(
+        attrs={
+            "class": " ".join(filter(None, [_CLASSES.get(kind, ""), css])) or False,
+            "aria-describedby": " ".join(tied),
+            "aria-invalid": "true" if field.errors else False,
+            "placeholder": False,
+            "data-counter-max": counter_max or False,
+            **given,
+        }
+    )
+
+
+@register.simple_tag
+def counter_text(field: BoundField, limit: int, always: object = False) -> str:
+    """What a counter says before any typing; code points, as Python counts. Empty below 75 %."""
+    length = len(str(field.value() or ""))
+    words = {"n": number(length), "max": number(limit)}
+    if length >= limit * 0.75:
+        return _("%(n)s of %(max)s characters") % words
+    if not always:
+        return ""
+    return _("1 character") if length == 1 else _("%(n)s characters") % words
+
+
+def _anchor(field: BoundField) -> str:
+    return f"#{field.auto_id}_0" if control_kind(field) == "choices" else f"#{field.auto_id}"
+
+
+@register.simple_tag
+def form_errors(
+    form: BaseForm | None = None, more: Iterable[tuple[str, str]] | None = None
+) -> list[tuple[str, str]]:
+    """(link to the field, message) of every error, the form's own first and without a link."""
+    found = list(more or [])
+    if form:
+        found += [("", str(error)) for error in form.non_field_errors()]
+        found += [(_anchor(field), str(e)) for field in form.visible_fields() for e in field.errors]
+        found += [("", str(e)) for field in form.hidden_fields() for e in field.errors]
+    return found
