@@ -94,6 +94,19 @@ def check_header(name: str, value: str) -> None:
     _check_visible("headers", value.replace(" ", "-"))
 
 
+def check_endpoint(endpoint: Endpoint) -> None:
+    """Raises `Invalid` for a key or header that must not reach the HTTP library.
+
+    Its errors repeat a header it refuses, value and all.
+    """
+    if endpoint.key:
+        check_key(endpoint.key.reveal())
+    for name, value in endpoint.headers.items():
+        check_header(name, value.reveal())
+    _check_visible("organization", endpoint.organization)
+    _check_visible("project", endpoint.project)
+
+
 def _check_visible(where: str, text: str) -> None:
     for position, character in enumerate(text, start=1):
         if not "!" <= character <= "~":
