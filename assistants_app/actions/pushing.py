@@ -357,6 +357,8 @@ def retry(order: PushOrder, *, actor: Actor) -> PushOrder:
     """Try a stopped or waiting order again now. Raises Conflict (`drift`) where someone must choose."""
     workspace = order.assistant.workspace
     policies.require(actor, "push", workspace, on=order.assistant)
+    if order.reason == Reason.DRIFT:
+        raise Conflict("Changed upstream: look at the difference first.", code="drift")
     if order.state in (State.IDLE, State.SENDING):
         raise Conflict("There is nothing to try again.", code="state")
     moved = PushOrder.objects.filter(pk=order.pk, state=order.state, lease_until=None)
@@ -380,6 +382,7 @@ def _fresh(order: PushOrder) -> dict[str, object]:
         "message": "",
         "param": "",
         "attempts": 0,
+        "looks": 0,
         "failing_since": None,
         "check_again_at": None,
         "not_before": soonest,
@@ -401,5 +404,37 @@ def first_push(assistant: Assistant, *, actor: Actor) -> PushOrder:
     if not is_new:
         raise Conflict("It was pushed before: see sync.", code="state")
     audit.record("push.asked", actor=actor, workspace=workspace, assistant=assistant, on=order)
+    doorbell.ring("push_order", order.pk)
+    return order
+
+
+@transaction.atomic
+def keep_ours(order: PushOrder, *, actor: Actor, digest: str) -> PushOrder:
+    """Push the live version over what someone changed upstream, as it was shown to this person.
+
+    `digest` is that of the upstream text they saw: Conflict (`digest`) when it moved once more.
+    """
+    assistant = order.assistant
+    policies.require(actor, "push", assistant.workspace, on=assistant)
+    theirs = assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.THEIRS).first()
+    if order.reason != Reason.DRIFT or theirs is None:
+        raise Conflict("This is settled already.", code="state")
+    if theirs.digest != digest:
+        raise Conflict("Upstream changed once more since you looked.", code="digest")
+    # From here on theirs is the last text in common: the push replaces it, and nothing else.
+    seen = pushes.Seen(assistant.upstream_id or "", theirs.document(), theirs.extra)
+    pushes.keep(assistant, UpstreamCopy.Kind.BASE, seen)
+    theirs.delete()
+    PushOrder.objects.filter(pk=order.pk, reason=Reason.DRIFT).update(**_fresh(order))
+    order.refresh_from_db()
+    audit.record(
+        "push.asked",
+        actor=actor,
+        workspace=assistant.workspace,
+        assistant=assistant,
+        on=order,
+        before=digest,
+        after=order.desired_version.digest,
+    )
     doorbell.ring("push_order", order.pk)
     return order

@@ -26,8 +26,6 @@ ACTIONS: dict[str, str] = {
     "change.opened": "opened a change",
     "change.submitted": "asked for review",
     "change.withdrawn": "withdrew the change",
-    "connection.paused": "paused pushing",
-    "connection.resumed": "resumed pushing",
     "connection.set": "set the connection",
     "connection.tested": "tested the connection",
     "member.removed": "removed a member",

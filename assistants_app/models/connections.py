@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from urllib.parse import urlsplit
 
 from django.db import models
 
@@ -43,6 +44,11 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.base_url
+
+    @property
+    def host(self) -> str:
+        """Host and port, as people know the server."""
+        return urlsplit(self.base_url).netloc
 
     @property
     def print(self) -> str:

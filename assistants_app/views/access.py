@@ -85,13 +85,23 @@ def workspace(request: Request, slug: str, right: Right = "workspace.read") -> W
 
 
 def remember(request: Request, workspace: Workspace) -> None:
+    """This request is about that workspace: the shell shows it, lists begin with it next time."""
+    request.workspace = workspace
     if request.session.get(LAST_USED) != workspace.slug:
         request.session[LAST_USED] = workspace.slug
 
 
+def mine_of(request: Request) -> list[Workspace]:
+    """The person's workspaces, read once per request."""
+    if not hasattr(request, "workspaces"):
+        rows = policies.workspaces(request.actor)
+        request.workspaces = list(rows.select_related("connection__health"))
+    return request.workspaces
+
+
 def current(request: Request) -> Workspace | None:
     """The workspace that a list is about: of the query, else the last used, else the first."""
-    mine = list(policies.workspaces(request.actor).select_related("connection__health"))
+    mine = mine_of(request)
     asked = request.GET.get("workspace") or request.session.get(LAST_USED)
     chosen = next((row for row in mine if row.slug == asked), None)
     if chosen is None and request.GET.get("workspace"):

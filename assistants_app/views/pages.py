@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django_htmx.middleware import HtmxDetails
 
-    from assistants_app.models import User
+    from assistants_app.models import User, Workspace
     from assistants_app.policies import Actor
 
     class Request(HttpRequest):
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         actor: Actor
         htmx: HtmxDetails
         request_id: str
+        workspace: Workspace
+        workspaces: list[Workspace]
 
 
 def page(

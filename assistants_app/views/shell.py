@@ -2,12 +2,164 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assistants_app import policies
+from assistants_app.models import Change, ConnectionHealth, PushOrder
+from assistants_app.views import access
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from assistants_app.models import User, Workspace
+    from assistants_app.views.pages import Request
+
+LISTS = ("assistant_list", "review_list", "sync", "audit_list")
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    label: str
+    url: str
+    icon: str
+    current: bool
+    count: int | None = None
+    bad: bool = False
+    group: str = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The connection card: where the workspace pushes to and how that is going."""
+
+    label: str
+    detail: str
+    tone: str
+    url: str
+
+
+class Shell:
+    """Read only when a whole page is drawn: a part never asks for any of it."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    @cached_property
+    def person(self) -> User:
+        return self._request.user
+
+    @cached_property
+    def theme(self) -> str:
+        return self.person.theme
+
+    @cached_property
+    def workspace(self) -> Workspace | None:
+        known = getattr(self._request, "workspace", None)
+        mine = access.mine_of(self._request)
+        if known is None:
+            last = self._request.session.get(access.LAST_USED)
+            known = next((row for row in mine if row.slug == last), mine[0] if mine else None)
+        return next((row for row in mine if known and row.pk == known.pk), known)
+
+    @cached_property
+    def workspaces(self) -> list[tuple[Workspace, str]]:
+        """Each with the present list page for it, the other filters dropped."""
+        name = self._view_name
+        page = reverse(name if name in LISTS else "assistant_list")
+        return [(row, f"{page}?workspace={row.slug}") for row in access.mine_of(self._request)]
+
+    @property
+    def _view_name(self) -> str:
+        match = self._request.resolver_match
+        return (match.url_name or "") if match else ""
+
+    @cached_property
+    def nav(self) -> list[NavItem]:
+        if self.workspace is None:
+            return []
+        return [
+            self._item("assistant_list", _("Assistants"), "sparkles", ("assistant", "version", "change")),
+            self._item("review_list", _("Reviews"), "eye", ("review",), count=self._waiting),
+            self._item(
+                "sync",
+                _("Sync"),
+                "arrow-path",
+                ("upstream", "push_retry"),
+                count=self._trouble,
+                bad=True,
+                group="operations",
+            ),
+            self._item(
+                "audit_list", _("Audit log"), "clipboard-document-list", ("audit",), group="operations"
+            ),
+            self._settings,
+        ]
+
+    def _item(
+        self, name: str, label: str, icon: str, under: tuple[str, ...], **more: Any
+    ) -> NavItem:
+        slug = self.workspace.slug if self.workspace else ""
+        here = self._view_name == name or any(self._view_name.startswith(p) for p in under)
+        return NavItem(label, f"{reverse(name)}?workspace={slug}", icon, here, **more)
+
+    @property
+    def _settings(self) -> NavItem:
+        slug = self.workspace.slug if self.workspace else ""
+        may = self.workspace and policies.allowed(
+            self._request.actor, "settings.read", self.workspace
+        )
+        url = reverse("workspace_members" if may else "workspace_tokens", args=[slug])
+        here = self._view_name.startswith("workspace_")
+        return NavItem(_("Settings"), url, "cog-6-tooth", here, group="operations")
+
+    @property
+    def _waiting(self) -> int | None:
+        """Changes In review that this person may decide on and wrote no part of."""
+        assert self.workspace is not None  # noqa: S101  # nav is empty without one
+        if not policies.allowed(self._request.actor, "change.review", self.workspace):
+            return None
+        rows = Change.objects.filter(
+            assistant__workspace=self.workspace, state=Change.State.IN_REVIEW
+        )
+        return rows.exclude(contributions__user=self.person).count() or None
+
+    @property
+    def _trouble(self) -> int | None:
+        unsure = Q(state=PushOrder.State.STOPPED) | Q(state=PushOrder.State.UNKNOWN)
+        rows = PushOrder.objects.filter(
+            unsure, assistant__workspace=self.workspace, assistant__archived_at=None
+        )
+        return rows.count() or None
+
+    @cached_property
+    def paused(self) -> bool:
+        upstream = self.workspace.upstream if self.workspace else None
+        return bool(upstream and upstream.health.state == ConnectionHealth.State.PAUSED)
+
+    @cached_property
+    def connection(self) -> Card | None:
+        if self.workspace is None:
+            return None
+        url = reverse("workspace_connection", args=[self.workspace.slug])
+        upstream = self.workspace.upstream
+        if upstream is None:
+            text = _("Assistants are kept here and served at /v1.")
+            return Card(_("Not connected"), text, "neutral", url)
+        health = upstream.health
+        tone = "ok" if health.state == ConnectionHealth.State.OPEN else "bad"
+        if health.state == ConnectionHealth.State.OPEN and health.last_ok_at is None:
+            return Card(_("Not tried yet"), upstream.host, "neutral", url)
+        return Card(str(health.get_state_display()), upstream.host, tone, url)
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor of base.html; empty for people who are not signed in."""
-    return {}
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {}
+    return {"shell": Shell(cast("Request", request))}
