@@ -1,5 +1,4 @@
-/* Progressive enhancement only: every page works without this file.
-   At most 200 lines; what belongs here is listed in the docs under "standing regions". */
+/* Progressive enhancement only: every page works without this file. At most 200 lines. */
 (() => {
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
@@ -49,14 +48,13 @@
   on("input", (event) => {
     const input = event.target;
     if (input.matches("[data-counter-max]")) { clearTimeout(counting); counting = setTimeout(count, input.value.length > 20000 ? 300 : 60, input); }
-    if (input.form) { input.form.unsaved = true; delete input.dataset.tried; }
+    if (input.form?.method === "post") input.form.unsaved = true;
   });
 
   /* --- unsaved state: asks before leaving only while a save is under way or failed --- */
   const formOf = (element) => element.closest("form");
   let underWay = 0;
-  const failed = () => $$("form").some((form) => form.saveFailed);
-  addEventListener("beforeunload", (event) => { if (underWay > 0 || failed()) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (underWay > 0 || $$("form").some((form) => form.saveFailed)) event.preventDefault(); });
 
   /* --- text guard: what was typed while a swap was on its way is put back --- */
   const guarded = new Map();
@@ -129,6 +127,7 @@
       if (field && wrong) field.setAttribute("aria-invalid", "true"); else field?.removeAttribute("aria-invalid");
     });
     $$("[data-counter-max]", part).forEach(count);
+    $$("[data-scripted]").forEach((element) => { element.hidden = false; });
     const summary = status === 422 && (part.matches?.("[data-summary]") ? part : $("[data-summary]", part));
     document.title = $("[data-summary]") ? `${words.error} ${title}` : title;
     if (summary) summary.focus();
@@ -197,6 +196,7 @@
   });
 
   $$("[data-counter-max]").forEach(count);
+  $$("[data-scripted]").forEach((element) => { element.hidden = false; });
   $$("[data-bulk]").forEach((bar) => { bar.hidden = true; });
   const greeting = $("#messages");
   if (greeting) setTimeout(() => say(greeting.textContent.trim().replace(/\s+/g, " ")), 300);

@@ -112,6 +112,12 @@ def control_kind(field: BoundField) -> str:
     return "select" if isinstance(widget, Select) else "text"
 
 
+@register.simple_tag
+def either(*values: object) -> object:
+    """The first value that is not empty, as it is (`firstof` would escape it)."""
+    return next((value for value in values if value), "")
+
+
 _CLASSES = {"text": "input", "area": "textarea", "select": "select", "check": "", "switch": ""}
 
 
@@ -122,12 +128,13 @@ def control(
     """The field's own input, in our look, tied to its message, help and counter.
 
     Further keyword arguments become attributes (`hx_post` is `hx-post`). Placeholders are dropped:
-    a label stands beside every field. `required` is dropped too, for errors are ours to say.
+    a label stands beside every field. `required` is dropped too, for errors are ours to say. An
+    empty value is no attribute, so a part may pass on what it was not given.
     """
     own = field.auto_id
     tied = [f"{own}-msg", f"{own}-help", *([f"{own}-count"] if counter_max else [])]
     kind = control_kind(field)
-    given = {key.replace("_", "-"): value for key, value in attrs.items()}
+    given = {key.replace("_", "-"): value for key, value in attrs.items() if value != ""}
     field.form.use_required_attribute = False
     return field.as_widget(
         attrs={
