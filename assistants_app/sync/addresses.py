@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 import threading
@@ -15,24 +16,38 @@ def resolve(host: str, port: int, *, seconds: float) -> list[Found]:
     """(family, socket address) of every address of `host`, in the system's order.
 
     Raises OSError when the name is unknown and TimeoutError after `seconds`: the system's resolver
-    cannot be interrupted, so it is asked in a thread that is left behind.
+    cannot be interrupted, so a name is asked for in a thread that is left behind.
     """
-    answers: list[list[Found] | OSError] = []
+    try:
+        return _ask(host, port, socket.AI_NUMERICHOST)
+    except OSError:
+        return _ask_in_time(host, port, seconds)
+
+
+def _ask(host: str, port: int, flags: int = 0) -> list[Found]:
+    try:
+        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    except UnicodeError:  # a name that no resolver can be asked for
+        raise OSError("not a host name") from None
+    return [(family, address) for family, _, _, _, address in rows]
+
+
+def _ask_in_time(host: str, port: int, seconds: float) -> list[Found]:
+    answers: list[list[Found]] = []
 
     def ask() -> None:
-        try:
-            rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.append([(family, address) for family, _, _, _, address in rows])
-        except (OSError, UnicodeError) as error:
-            answers.append(OSError(str(error)))
+        with contextlib.suppress(OSError):
+            answers.append(_ask(host, port))
+            return
+        answers.append([])
 
     asker = threading.Thread(target=ask, daemon=True, name="resolver")
     asker.start()
     asker.join(max(seconds, 0))
     if not answers:
         raise TimeoutError
-    if isinstance(answers[0], OSError):
-        raise answers[0]
+    if not answers[0]:
+        raise OSError("unknown host name")
     return answers[0]
 
 

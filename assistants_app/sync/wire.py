@@ -103,15 +103,12 @@ class Call:
         raise self.failed(kind)
 
     def _addresses(self, host: str, port: int, until: float) -> list[addresses.Found]:
-        failure = "dns"
         try:
             found = addresses.resolve(host, port, seconds=until - time.monotonic())
         except TimeoutError:
-            failure, found = "timeout", []
+            raise self.failed("timeout") from None
         except OSError:
-            found = []
-        if not found:
-            raise self.failed(failure)
+            raise self.failed("dns") from None
         if not all(addresses.allowed(to[0], private_ok=self.private_ok) for _, to in found):
             raise self.failed("address")
         return found
