@@ -7,7 +7,12 @@ what a person typed except `parse` and `accept`; everything else answers with Pr
 
 from __future__ import annotations
 
+from assistants_app.contract import words
+from assistants_app.contract.bodies import body, served
+from assistants_app.contract.catalogue import MODELS
+from assistants_app.contract.compare import Comparison, Part, compare, not_kept, same
 from assistants_app.contract.limits import FIELDS, MARKER
+from assistants_app.contract.normal_form import normal
 from assistants_app.contract.ordered_json import (
     JSON,
     Document,
@@ -21,6 +26,10 @@ from assistants_app.contract.ordered_json import (
 )
 from assistants_app.contract.problems import Problem
 from assistants_app.contract.profiles import KEPT_HERE, PROFILES, Profile
+from assistants_app.contract.reading import Reading, read
+from assistants_app.contract.spec import Accepted, accept, check, merge
+from assistants_app.contract.texts import form_text
+from assistants_app.contract.upstream_errors import UpstreamError, upstream_error
 from assistants_app.contract.words import plain
 
 __all__ = [
@@ -28,16 +37,35 @@ __all__ = [
     "JSON",
     "KEPT_HERE",
     "MARKER",
+    "MODELS",
     "PROFILES",
+    "Accepted",
+    "Comparison",
     "Document",
+    "Part",
     "Problem",
     "Profile",
+    "Reading",
+    "UpstreamError",
+    "accept",
+    "body",
     "canonical",
+    "check",
+    "compare",
     "digest",
     "dumps",
     "fingerprint",
+    "form_text",
+    "merge",
+    "normal",
+    "not_kept",
     "parse",
     "plain",
+    "read",
+    "same",
+    "served",
     "starts_with_bom",
+    "upstream_error",
     "without_marker",
+    "words",
 ]

@@ -54,9 +54,9 @@ def is_sound(value: Any, room: int = JSON_DEPTH) -> bool:
     if kind is list:
         return room > 0 and all(is_sound(item, room - 1) for item in value)
     if kind is int:
-        return -EXACT_INTEGER <= value <= EXACT_INTEGER
+        return abs(int(value)) <= EXACT_INTEGER
     if kind is SpelledFloat or kind is float:
-        return bool(math.isfinite(value))
+        return math.isfinite(float(value))
     return value is None or kind is bool
 
 

@@ -149,6 +149,17 @@ _TOO_MANY: Final = "{n} {things}; the limit is {max}."
 _CHARACTERS: Final = "{n} characters; the limit is {max}."
 _CONTAINS: Final = "Contains {thing} at position {position}."
 
+_METASCHEMA: Final = Sentence(
+    "Invalid schema at {at}: {detail}.", "Not what JSON Schema (2020-12) allows here: {detail}."
+)
+_FOREIGN: Final = Sentence(
+    "Invalid schema at {at}: '{found}' points to another document.",
+    "Must point inside this document.",
+)
+_ITEMS: Final = Sentence(
+    "Invalid schema at {at}: an array without 'items'.", 'A list must say of what: add "items".'
+)
+
 SENTENCES: Final[dict[tuple[str, str], Sentence]] = {
     ("missing_required_parameter", ""): Sentence(
         "Missing required parameter: '{param}'.", _REQUIRED
@@ -268,6 +279,19 @@ SENTENCES: Final[dict[tuple[str, str], Sentence]] = {
     ("invalid_json", "encoding"): Sentence(
         "We could not parse the JSON: not UTF-8 at byte {position}.",
         "Not UTF-8 at byte {position}.",
+    ),
+    ("invalid_function_parameters", "root"): Sentence(
+        "Invalid schema at {at}: expected 'type: \"object\"', but got 'type: {found}' instead.",
+        "The outermost type must be object.",
+    ),
+    ("invalid_function_parameters", "metaschema"): _METASCHEMA,
+    ("invalid_json_schema", "metaschema"): _METASCHEMA,
+    ("invalid_function_parameters", "foreign"): _FOREIGN,
+    ("invalid_json_schema", "foreign"): _FOREIGN,
+    ("invalid_function_parameters", "items"): _ITEMS,
+    ("invalid_json_schema", "items"): _ITEMS,
+    ("both_sampling", ""): Sentence(
+        "Alter 'temperature' or 'top_p' but not both.", "Change one of the two, not both."
     ),
     ("big_integer", ""): Sentence(
         "The integer {at} is larger than 2^53; some programs round it.",

@@ -1,0 +1,123 @@
+"""Field by field: what differs between two documents, and how much it matters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from assistants_app.contract import limits
+from assistants_app.contract.normal_form import normal, normal_field
+from assistants_app.contract.ordered_json import dumps, is_unset
+from assistants_app.contract.problems import param
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from assistants_app.contract.ordered_json import Document
+    from assistants_app.contract.problems import Path
+
+Verdict: TypeAlias = Literal["same", "order-only", "newlines-only", "different"]
+_WEIGHT: Final[tuple[Verdict, ...]] = ("same", "order-only", "newlines-only", "different")
+_ABSENT: Final = object()
+_LINE_END: Final = re.compile("\r\n?")
+# Lists whose order servers change by themselves (contract.md section 3).
+_LOOSE_LISTS: Final = frozenset({"file_ids", "required"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One top-level field that is not the same; `before` and `after` as stored, None = unset."""
+
+    path: Path
+    verdict: Verdict
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`verdict` is the heaviest of the parts, which hold only fields that are not the same."""
+
+    verdict: Verdict
+    parts: tuple[Part, ...]
+
+
+def compare(
+    before: Document, after: Document, *, fields: Collection[str] = limits.FIELDS
+) -> Comparison:
+    """Both documents in normal form, field by field, in canonical order; symmetric.
+
+    order-only: equal but for key order in a schema, or the order of `file_ids` or `required`.
+    newlines-only: equal once line ends are folded, and at most such an order besides. `fields`:
+    those to look at, for a server that never returns one (`profile.keeps`).
+    """
+    parts = tuple(
+        Part((name,), verdict, before.get(name), after.get(name))
+        for name in limits.FIELDS
+        if name in fields and (verdict := _verdict(name, before, after)) != "same"
+    )
+    heaviest = max((_WEIGHT.index(part.verdict) for part in parts), default=0)
+    return Comparison(_WEIGHT[heaviest], parts)
+
+
+def same(before: Document, after: Document, field: str) -> bool:
+    """Whether one top-level field says the same in both, order within schemas included."""
+    return _verdict(field, before, after) == "same"
+
+
+def not_kept(sent: Document, got: Document) -> tuple[str, ...]:
+    """The params of `sent` that the server dropped or altered, as `tools[0].function.strict`.
+
+    `sent`: the whole document or a modify body; `got`: the document read back. Normal forms are
+    compared, and order alone is not reported. A field that was cleared and came back filled is
+    named too, save `reasoning_effort`, whose null means the model's own default.
+    """
+    mine, theirs = normal(sent), normal(got)
+    lost: list[str] = []
+    for name in limits.FIELDS:
+        if name in mine or (name in theirs and name != "reasoning_effort"):
+            lost += map(param, _altered((name,), mine.get(name), theirs.get(name)))
+    return tuple(lost)
+
+
+def _verdict(name: str, before: Document, after: Document) -> Verdict:
+    mine, theirs = _form(name, before), _form(name, after)
+    if dumps(mine) == dumps(theirs):
+        return "same"
+    if dumps(_loose(mine)) == dumps(_loose(theirs)):
+        return "order-only"
+    if dumps(_loose(mine, folds=True)) == dumps(_loose(theirs, folds=True)):
+        return "newlines-only"
+    return "different"
+
+
+def _form(name: str, doc: Document) -> Any:
+    value = doc.get(name)
+    return None if is_unset(name, value) else normal_field(name, value)
+
+
+def _loose(value: Any, *, folds: bool = False, key: str = "") -> Any:
+    """Keys and loose lists sorted; with `folds`, every line end a line feed."""
+    if isinstance(value, dict):
+        return {name: _loose(value[name], folds=folds, key=name) for name in sorted(value)}
+    if isinstance(value, list):
+        items = [_loose(item, folds=folds) for item in value]
+        return sorted(items, key=dumps) if key in _LOOSE_LISTS else items
+    return _LINE_END.sub("\n", value) if folds and isinstance(value, str) else value
+
+
+def _altered(path: Path, mine: Any, theirs: Any) -> Iterator[Path]:
+    """The smallest parts that differ, in the order of what was sent; keys that came new last."""
+    if mine is _ABSENT or theirs is _ABSENT:
+        yield path
+    elif dumps(_loose(mine)) == dumps(_loose(theirs)):
+        return
+    elif isinstance(mine, dict) and isinstance(theirs, dict):
+        for key in dict.fromkeys([*mine, *theirs]):
+            yield from _altered((*path, key), mine.get(key, _ABSENT), theirs.get(key, _ABSENT))
+    elif isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs):
+        for index, pair in enumerate(zip(mine, theirs, strict=True)):
+            yield from _altered((*path, index), *pair)
+    else:
+        yield path

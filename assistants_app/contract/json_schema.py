@@ -1,0 +1,120 @@
+"""Any JSON Schema in a function or a reply format: what every server asks of it.
+
+The rules of strict structured outputs are not here. Nothing is fetched and no `pattern` is run.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+import jsonschema_rs
+
+from assistants_app.contract import faults, limits
+from assistants_app.contract.ordered_json import dumps
+from assistants_app.contract.problems import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assistants_app.contract.problems import Path
+    from assistants_app.contract.report import Report
+
+_META: Final = jsonschema_rs.Draft202012Validator(
+    {"$ref": "https://json-schema.org/draft/2020-12/schema"}, offline=True, mask="value"
+)
+_FINDINGS_MAX: Final = 200
+_HOLDS_SCHEMA: Final = frozenset(
+    {
+        "items",
+        "contains",
+        "not",
+        "if",
+        "then",
+        "else",
+        "additionalProperties",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "contentSchema",
+    }
+)
+_HOLDS_LIST: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_HOLDS_NAMED: Final = frozenset(
+    {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"}
+)
+
+
+def check(report: Report, path: Path, schema: Any, code: str, *, is_function: bool) -> None:
+    """Judge the schema at `path`; `code` is the API's word for a fault in this place.
+
+    A root `type` other than object is an error in a function, since servers refuse it. A schema
+    beyond 1 MiB of compact text is `too_large`. What the 2020-12 metaschema refuses, a `$ref` out
+    of the document and an array without `items` are warnings (contract.md section 4).
+    """
+    if not report.is_object(path, schema):
+        return
+    if report.is_broken and any(fault.level == "error" for fault in faults.find(schema, path)):
+        return
+    if (size := len(dumps(schema).encode())) > limits.JSON_FIELD_BYTES:
+        report.add(path, "too_large", n=size, max=limits.JSON_FIELD_BYTES)
+        return
+    if is_function and schema.get("type", "object") != "object":
+        report.add((*path, "type"), code, "root", found=shown(dumps(schema["type"])))
+    _against_metaschema(report, path, schema, code)
+    _doubtful_parts(report, path, schema, code)
+
+
+def subschemas(schema: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Every object schema in `schema` with its path; data such as `enum` is not entered."""
+    if not isinstance(schema, dict):
+        return
+    yield path, schema
+    for key, value in schema.items():
+        for step, inner in _children(key, value):
+            yield from subschemas(inner, (*path, key, *step))
+
+
+def _children(key: str, value: Any) -> list[tuple[Path, Any]]:
+    if key in _HOLDS_SCHEMA:
+        return [((), value)]
+    if key in _HOLDS_NAMED and isinstance(value, dict):
+        return [((name,), inner) for name, inner in value.items()]
+    if key in _HOLDS_LIST and isinstance(value, list):
+        return [((index,), inner) for index, inner in enumerate(value)]
+    return []
+
+
+def _against_metaschema(report: Report, path: Path, schema: dict[str, Any], code: str) -> None:
+    # The quick look may call a number that keeps its spelling invalid, never a bad schema valid.
+    if _META.is_valid(schema):
+        return
+    first: dict[Path, str] = {}
+    for error in islice(_META.iter_errors(_plain(schema)), _FINDINGS_MAX):
+        first.setdefault(tuple(error.instance_path), error.message)
+    for inner, message in first.items():
+        report.add((*path, *inner), code, "metaschema", "warning", detail=shown(message, 200))
+
+
+def _doubtful_parts(report: Report, path: Path, schema: dict[str, Any], code: str) -> None:
+    for here, part in subschemas(schema, path):
+        target = part.get("$ref")
+        if isinstance(target, str) and not target.startswith("#"):
+            report.add((*here, "$ref"), code, "foreign", "warning", found=shown(target))
+        if "items" not in part and _is_array(part.get("type")):
+            report.add(here, code, "items", "warning")
+
+
+def _is_array(kind: Any) -> bool:
+    return kind == "array" or (isinstance(kind, list) and "array" in kind)
+
+
+def _plain(value: Any) -> Any:
+    """A copy whose numbers are Python's own, which jsonschema-rs asks for."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value)
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
