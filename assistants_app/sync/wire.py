@@ -158,7 +158,9 @@ class _Seam:
         super().request(*args, **options)  # type: ignore[misc]
         killpoints.point("http.sent")
 
-    def send(self, data: Any) -> None:
+    def send(self: Any, data: Any) -> None:
+        if self.sock is None:  # else the library connects within its own send, after we noted it
+            self.connect()
         call, send = _now.get(), super().send  # type: ignore[misc]
         is_body, call.sent = call.sent, True
         if not is_body or not killpoints.armed():
