@@ -15,7 +15,7 @@ from assistants_app.contract.spelling import SpelledFloat
 from assistants_app.contract.words import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from assistants_app.contract.problems import Path, Problem
 
@@ -48,16 +48,24 @@ def is_sound(value: Any, room: int = JSON_DEPTH) -> bool:
     if kind is str:
         return _is_sound_text(value)
     if kind is dict:
-        return room > 0 and all(
-            _is_sound_text(key) and is_sound(item, room - 1) for key, item in value.items()
-        )
+        return room > 0 and _are_sound(value, room - 1) and _are_sound(value.values(), room - 1)
     if kind is list:
-        return room > 0 and all(is_sound(item, room - 1) for item in value)
+        return room > 0 and _are_sound(value, room - 1)
     if kind is int:
         return abs(int(value)) <= EXACT_INTEGER
     if kind is SpelledFloat or kind is float:
         return math.isfinite(float(value))
     return value is None or kind is bool
+
+
+def _are_sound(items: Iterable[Any], room: int) -> bool:
+    for item in items:
+        if type(item) is str:
+            if "\0" in item or not (item.isascii() or _is_sound_text(item)):
+                return False
+        elif not is_sound(item, room):
+            return False
+    return True
 
 
 def find(value: Any, path: Path = ()) -> Iterator[Problem]:

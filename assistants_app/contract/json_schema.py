@@ -5,7 +5,6 @@ The rules of strict structured outputs are not here. Nothing is fetched and no `
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 _META: Final = jsonschema_rs.Draft202012Validator(
     {"$ref": "https://json-schema.org/draft/2020-12/schema"}, offline=True, mask="value"
 )
-_FINDINGS_MAX: Final = 200
 _HOLDS_SCHEMA: Final = frozenset(
     {
         "items",
@@ -56,23 +54,28 @@ def check(report: Report, path: Path, schema: Any, code: str, *, is_function: bo
         return
     if report.is_broken and any(fault.level == "error" for fault in faults.find(schema, path)):
         return
-    if (size := len(dumps(schema).encode())) > limits.JSON_FIELD_BYTES:
+    text = dumps(schema)
+    if (size := len(text.encode())) > limits.JSON_FIELD_BYTES:
         report.add(path, "too_large", n=size, max=limits.JSON_FIELD_BYTES)
         return
     if is_function and schema.get("type", "object") != "object":
         report.add((*path, "type"), code, "root", found=shown(dumps(schema["type"])))
-    _against_metaschema(report, path, schema, code)
-    _doubtful_parts(report, path, schema, code)
+    # The quick look may call a number that keeps its spelling invalid, never a bad schema valid.
+    if not _META.is_valid(schema):
+        _name_faults(report, path, schema, code, size)
+    if '"$ref"' in text or '"array"' in text:
+        _doubtful_parts(report, path, schema, code)
 
 
 def subschemas(schema: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Every object schema in `schema` with its path; data such as `enum` is not entered."""
-    if not isinstance(schema, dict):
-        return
-    yield path, schema
-    for key, value in schema.items():
-        for step, inner in _children(key, value):
-            yield from subschemas(inner, (*path, key, *step))
+    waiting = [(path, schema)]
+    while waiting:
+        here, part = waiting.pop()
+        if isinstance(part, dict):
+            yield here, part
+            for key, value in part.items():
+                waiting += [((*here, key, *step), inner) for step, inner in _children(key, value)]
 
 
 def _children(key: str, value: Any) -> list[tuple[Path, Any]]:
@@ -85,15 +88,24 @@ def _children(key: str, value: Any) -> list[tuple[Path, Any]]:
     return []
 
 
-def _against_metaschema(report: Report, path: Path, schema: dict[str, Any], code: str) -> None:
-    # The quick look may call a number that keeps its spelling invalid, never a bad schema valid.
-    if _META.is_valid(schema):
-        return
+def _name_faults(report: Report, path: Path, schema: dict[str, Any], code: str, size: int) -> None:
     first: dict[Path, str] = {}
-    for error in islice(_META.iter_errors(_plain(schema)), _FINDINGS_MAX):
+    for error in _faults(_plain(schema), all_of_them=size <= report.schema_budget):
         first.setdefault(tuple(error.instance_path), error.message)
+    report.schema_budget -= size
     for inner, message in first.items():
         report.add((*path, *inner), code, "metaschema", "warning", detail=shown(message, 200))
+
+
+def _faults(schema: Any, *, all_of_them: bool) -> list[jsonschema_rs.ValidationError]:
+    """What the metaschema says; to name every fault of a large schema would take seconds."""
+    if all_of_them:
+        return list(_META.iter_errors(schema))
+    try:
+        _META.validate(schema)
+    except jsonschema_rs.ValidationError as error:
+        return [error]
+    return []
 
 
 def _doubtful_parts(report: Report, path: Path, schema: dict[str, Any], code: str) -> None:

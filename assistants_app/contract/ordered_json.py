@@ -42,6 +42,7 @@ def parse(data: str | bytes, *, limit: int | None = None) -> JSON:
     `column` from 1), `duplicate_key` or `invalid_value`; every fault of a readable text is listed.
     """
     text = _decoded(data, limit)
+    is_odd = bool(_SUSPECT_ESCAPE.search(text)) or (isinstance(data, str) and _has_half_pair(text))
     hooks = _Hooks()
     try:
         tree: JSON = hooks.decoder.decode(text)
@@ -49,7 +50,7 @@ def parse(data: str | bytes, *, limit: int | None = None) -> JSON:
         raise InvalidDocument([_too_deep(text)]) from None
     except json.JSONDecodeError as error:
         raise InvalidDocument([_syntax(text, error)]) from None
-    if hooks.is_broken or not _is_flat(text, tree) or _may_hold_odd_text(text):
+    if is_odd or hooks.is_broken or not _is_flat(text, tree):
         _refuse_faults(text, tree)
     return tree
 
@@ -66,7 +67,7 @@ def dumps(tree: Any, *, indent: int | None = None) -> str:
     TypeError for what is no JSON and ValueError for NaN and infinities.
     """
     text = _compact(tree) if indent is None else _spread(tree, " " * indent, "\n")
-    if text.isascii() or not _HALF_PAIR.search(text):
+    if not _has_half_pair(text):
         return text
     return _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
@@ -189,10 +190,15 @@ def _fits(items: Any, room: int) -> bool:
     return True
 
 
-def _may_hold_odd_text(text: str) -> bool:
-    if _SUSPECT_ESCAPE.search(text):
+def _has_half_pair(text: str) -> bool:
+    """Whether a text holds what UTF-8 cannot carry; encoding is the fastest way to ask."""
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return True
-    return not text.isascii() and bool(_HALF_PAIR.search(text))
+    return False
 
 
 def _refuse_faults(text: str, tree: JSON) -> None:
@@ -253,7 +259,13 @@ def _compact(value: Any) -> str:
     if kind is str:
         return encode_basestring(value)
     if kind is dict:
-        inner = [f"{encode_basestring(key)}:{_compact(item)}" for key, item in value.items()]
+        inner = [
+            # A call less for the most frequent kind of value.
+            f"{encode_basestring(key)}:{encode_basestring(item)}"
+            if type(item) is str
+            else f"{encode_basestring(key)}:{_compact(item)}"
+            for key, item in value.items()
+        ]
         return "{" + ",".join(inner) + "}"
     if kind is list:
         return "[" + ",".join([_compact(item) for item in value]) + "]"

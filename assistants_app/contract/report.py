@@ -54,13 +54,20 @@ class Op:
 class Report:
     """The findings of one check. Methods that judge a value answer whether its type was right.
 
-    `is_broken`: the walk over the tree found errors (`faults.find`).
+    `is_broken`: the walk over the tree found errors (`faults.find`). `schema_budget`: how many
+    bytes of schemas may still be searched for every fault; beyond it the first one is named.
     """
 
     op: Op
     profile: Profile
     is_broken: bool = False
+    schema_budget: int = 65_536
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is kept: 500 findings are enough for anyone."""
+        return len(self.problems) >= limits.PROBLEMS_MAX
 
     @property
     def lints(self) -> bool:
@@ -70,8 +77,8 @@ class Report:
     def add(
         self, path: Path, code: str, kind: str = "", level: Level = "error", **data: Any
     ) -> None:
-        """Note one problem; beyond 500 nothing more is kept."""
-        if len(self.problems) < limits.PROBLEMS_MAX:
+        """Note one problem, unless the report is full."""
+        if not self.is_full:
             self.problems.append(words.problem(path, code, kind, level, **data))
 
     def take(self, found: Iterable[Problem]) -> None:

@@ -89,12 +89,11 @@ def without_vector_stores(doc: Document) -> tuple[Document, bool]:
     """The document without the create-only `vector_stores`, and whether it asked for any."""
     resources = doc.get("tool_resources")
     search = resources.get("file_search") if isinstance(resources, dict) else None
-    if not isinstance(search, dict) or "vector_stores" not in search:
+    if not resources or not isinstance(search, dict) or "vector_stores" not in search:
         return doc, False
     kept = {key: value for key, value in search.items() if key != "vector_stores"}
-    return {**doc, "tool_resources": {**resources, "file_search": kept}}, bool(
-        search["vector_stores"]
-    )
+    others = {**resources, "file_search": kept}
+    return {**doc, "tool_resources": others}, bool(search["vector_stores"])
 
 
 def merge(doc: Document, changes: Mapping[str, Any]) -> Document:
@@ -115,6 +114,8 @@ def _field(report: Report, field: str, value: Any) -> None:
 
 def _unknown(report: Report, key: str) -> None:
     """The nearest name is looked for by spelling alone, and only for keys of a sane length."""
+    if report.is_full:
+        return
     folded = key.lower().replace("-", "_")[:_NAME_MAX]
     near = get_close_matches(folded, limits.FIELDS, 1, 0.75) if len(key) <= _NAME_MAX else []
     if near:
