@@ -1,0 +1,89 @@
+"""What every test stands on: a database file and folders of its own, and no network but loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.db import connections
+from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
+from pytest_socket import socket_allow_hosts
+
+from assistants_app.models import triggers
+from tests import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django.fixtures import SettingsWrapper
+
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+if not IS_WORKER:
+    # Workers and every process that a test starts inherit it: nobody touches a person's own data.
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="assistants-dashboard-")
+FOLDER = Path(os.environ["DATA_DIR"])
+
+# On a busy machine one example may take long; how long says nothing.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    database = django_settings.DATABASES["default"]
+    if not parts.on_postgresql():
+        # A file and not memory: threads and other processes must see the same database.
+        database.setdefault("TEST", {})["NAME"] = str(FOLDER / "test.sqlite3")
+
+
+def pytest_unconfigure() -> None:
+    if not IS_WORKER:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    is_browser = collection_path == Path(__file__).parent / "browser"
+    return True if is_browser and not parts.has_browser() else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in parts.left_out():
+        terminalreporter.write_line(f"not run: {line}", yellow=True)
+
+
+def pytest_runtest_setup() -> None:
+    socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lift_the_guards_before_a_flush() -> Iterator[None]:
+    """A flush deletes what the guards protect; its post_migrate signal puts them back."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def lift_and_flush(case: TransactionTestCase) -> None:
+        for name in case._databases_names(include_mirrors=False):
+            triggers.drop(connections[name])
+        flush(case)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_flush)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _plain_settings(settings: SettingsWrapper) -> Iterator[None]:
+    """Static files without a manifest, quick password hashes, folders of our own, an empty cache."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.DATA_DIR = FOLDER
+    settings.STATIC_ROOT = FOLDER / "static"
+    yield
+    cache.clear()
