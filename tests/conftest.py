@@ -1,4 +1,4 @@
-"""What every test stands on: a database file and folders of its own, and no network but loopback."""
+"""What every test stands on: a database and folders of its own, no network but loopback."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from hypothesis import settings as hypothesis_settings
 from pytest_socket import socket_allow_hosts
 
 from assistants_app.models import triggers
-from tests import parts
+from tests import builders, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_django.fixtures import SettingsWrapper
+
+    from assistants_app.models import User, Workspace
 
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 if not IS_WORKER:
@@ -79,7 +81,7 @@ def _lift_the_guards_before_a_flush() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _plain_settings(settings: SettingsWrapper) -> Iterator[None]:
-    """Static files without a manifest, quick password hashes, folders of our own, an empty cache."""
+    """Plain static files, quick password hashes, folders of our own, an empty cache."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -87,3 +89,39 @@ def _plain_settings(settings: SettingsWrapper) -> Iterator[None]:
     settings.STATIC_ROOT = FOLDER / "static"
     yield
     cache.clear()
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:  # noqa: ARG001
+    """Where everything happens; it asks for one approval."""
+    return builders.make_workspace()
+
+
+@pytest.fixture
+def alice(workspace: Workspace) -> User:
+    """She edits."""
+    person = builders.make_person("alice")
+    builders.make_member(workspace, person, "editor")
+    return person
+
+
+@pytest.fixture
+def bob(workspace: Workspace) -> User:
+    """He reviews and publishes."""
+    person = builders.make_person("bob")
+    builders.make_member(workspace, person, "reviewer", "publisher")
+    return person
+
+
+@pytest.fixture
+def carol(db: None) -> User:  # noqa: ARG001
+    """A stranger: signed in, and in no workspace."""
+    return builders.make_person("carol")
+
+
+@pytest.fixture
+def dora(workspace: Workspace) -> User:
+    """The admin."""
+    person = builders.make_person("dora")
+    builders.make_member(workspace, person, "admin")
+    return person
