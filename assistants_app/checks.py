@@ -17,7 +17,7 @@ from assistants_app.models import AuditEntry, triggers
 def guards_present(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Error when an append-only guard is missing from a migrated database."""
     gone = [name for alias in databases or [] for name in triggers.missing(connections[alias])]
-    hint = "Run: manage.py migrate (it puts the guards back)."
+    hint = "Run: manage.py migrate --skip-checks (it puts the guards back)."
     return [Error(f"The append-only guard {name} is missing.", hint=hint, id="dash.E001") for name in gone]
 
 
