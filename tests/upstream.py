@@ -288,9 +288,10 @@ class Handler(BaseHTTPRequestHandler):
         usual = {
             "Content-Type": "application/json",
             "Content-Length": str(len(content)),
+            "Date": self.date_time_string(),
             "x-request-id": f"req_{secrets.token_hex(8)}",
         }
-        self.send_response(status)
+        self.send_response_only(status)
         for name, value in (usual | headers).items():
             self.send_header(name, value)
         self.end_headers()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from assistants_app import contract, killpoints
@@ -19,6 +18,7 @@ __all__ = ["CAP", "Found", "Page", "Pull", "PullFailed", "pull"]
 
 CAP = 10_000
 PASSES = 3
+STOPPED = f"stopped at {CAP:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,13 @@ class Pull:
 
     def _pass(self, walk: Walk) -> Iterator[Page]:
         for entries in walk:
-            page = tuple(islice(self._read(entries), CAP - len(self._ids)))
-            self._ids.update(found.id for found in page)
-            self._note(walk.notes)
-            if page:
-                yield Page(page)
-            if len(self._ids) >= CAP:
-                self._note([f"stopped at {CAP:,}"])
+            found = tuple(self._read(entries))
+            room = CAP - len(self._ids)
+            self._ids.update(item.id for item in found[:room])
+            self._note(walk.notes + [STOPPED] * (len(found) > room))
+            if found[:room]:
+                yield Page(found[:room])
+            if len(found) > room:
                 return
             killpoints.point("pull.mid_page")
         self._note(walk.notes)

@@ -28,7 +28,7 @@ BASES = {
 }
 
 
-@pytest.mark.parametrize(("typed", "kept"), BASES.items())
+@pytest.mark.parametrize(("typed", "kept"), list(BASES.items()))
 def test_a_base_url_has_one_spelling(typed: str, kept: str) -> None:
     assert profiles.normal_base(typed) == kept
     assert profiles.normal_base(kept) == kept
