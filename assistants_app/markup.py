@@ -45,7 +45,10 @@ def _badge(match: re.Match[str]) -> str:
     name = unicodedata.name(char, _("a character that cannot be seen")).capitalize()
     soft = " soft" if char in _SOFT else ""
     many = f" ×{times}" if times > 1 else ""  # noqa: RUF001  # the sign people read
-    return f'<span class="hidden-char{soft}" title="{escape(name)}">{point}{many}</span>'
+    return (
+        f'<span class="hidden-char{soft}" title="{escape(name)}" data-char="{match[0]}">'
+        f"{point}{many}</span>"
+    )
 
 
 def hidden_characters(text: str) -> list[str]:

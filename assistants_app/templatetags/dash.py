@@ -8,9 +8,10 @@ from zlib import crc32
 from django import template
 from django.forms import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea
 from django.utils import formats
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from assistants_app import markup
+from assistants_app import contract, markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from django.forms import BaseForm, BoundField
     from django.utils.safestring import SafeString
 
+    from assistants_app.contract import Problem
     from assistants_app.textdiff import Row
 
 register = template.Library()
@@ -114,8 +116,9 @@ def control_kind(field: BoundField) -> str:
 
 @register.simple_tag
 def either(*values: object) -> object:
-    """The first value that is not empty, as it is (`firstof` would escape it)."""
-    return next((value for value in values if value), "")
+    """The first value that is not empty. `firstof` would escape it; lazy safe text stays safe."""
+    found = next((value for value in values if value), "")
+    return str(found) if isinstance(found, Promise) else found
 
 
 _CLASSES = {"text": "input", "area": "textarea", "select": "select", "check": "", "switch": ""}
@@ -175,3 +178,15 @@ def form_errors(
         found += [(_anchor(field), str(e)) for field in form.visible_fields() for e in field.errors]
         found += [("", str(e)) for field in form.hidden_fields() for e in field.errors]
     return found
+
+
+@register.filter
+def plain(problem: Problem) -> str:
+    """A problem of the contract in the plain words that people read."""
+    return contract.plain(problem)
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a short fixed text, for a loop."""
+    return text.split()
