@@ -18,7 +18,10 @@ def guards_present(databases: list[str] | None = None, **_: Any) -> list[CheckMe
     """Error when an append-only guard is missing from a migrated database."""
     gone = [name for alias in databases or [] for name in triggers.missing(connections[alias])]
     hint = "Run: manage.py migrate --skip-checks (it puts the guards back)."
-    return [Error(f"The append-only guard {name} is missing.", hint=hint, id="dash.E001") for name in gone]
+    return [
+        Error(f"The append-only guard {name} is missing.", hint=hint, id="dash.E001")
+        for name in gone
+    ]
 
 
 @register()
@@ -49,5 +52,7 @@ def test_switches_off(**_: Any) -> list[CheckMessage]:
     if settings.SYNC_TIME_SCALE != 1.0:
         found.append(Warning("SYNC_TIME_SCALE is for tests.", id="dash.W001"))
     if killpoints.armed() or "ASSISTANTS_KILL_AT" in os.environ:
-        found.append(Warning("ASSISTANTS_KILL_AT ends this process; it is for tests.", id="dash.W002"))
+        found.append(
+            Warning("ASSISTANTS_KILL_AT ends this process; it is for tests.", id="dash.W002")
+        )
     return found

@@ -48,6 +48,8 @@ class HouseMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith("/v1/"):
+            return self.get_response(request)  # known by token alone: the session stays untouched
         is_person = request.user.is_authenticated
         request.actor = Actor(  # type: ignore[attr-defined]
             kind="person",

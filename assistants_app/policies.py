@@ -154,7 +154,9 @@ def standing(change: Change) -> Standing:
     workspace = change.assistant.workspace
     bound = (change.digest, change.base_id, workspace.connection_print, workspace.rules_no)
     latest: dict[int, Review] = {}
-    reviews = list(change.reviews.exclude(decision=Review.Decision.COMMENTED).select_related("reviewer"))
+    reviews = list(
+        change.reviews.exclude(decision=Review.Decision.COMMENTED).select_related("reviewer")
+    )
     for review in reviews:
         latest[review.reviewer_id] = review
     may = _who_may_review(workspace, change)

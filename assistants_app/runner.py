@@ -92,7 +92,9 @@ class Runner:
         try:
             pushing.push(pk, owner=self.owner)
         except Exception:
-            log.exception("A push failed unexpectedly; its lease runs out and it is looked at again.")
+            log.exception(
+                "A push failed unexpectedly; its lease runs out and it is looked at again."
+            )
 
     def _job(self, pk: int) -> None:
         job = jobs.claim(pk, owner=self.owner)

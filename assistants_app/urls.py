@@ -2,15 +2,76 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from assistants_app.views import account, home
+from assistants_app.views import (
+    account,
+    audit,
+    connections,
+    home,
+    reviews,
+    sync,
+    tokens,
+    workspaces,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("-/health/", home.health, name="health"),
     path("-/csp/", home.csp_report, name="csp_report"),
+    # review and publish
+    path("reviews/", reviews.review_list, name="review_list"),
+    path("changes/<int:pk>/review/", reviews.review, name="review"),
+    path("changes/<int:pk>/approve/", reviews.approve, name="review_approve"),
+    path(
+        "changes/<int:pk>/request-changes/",
+        reviews.request_changes,
+        name="review_request_changes",
+    ),
+    path("changes/<int:pk>/publish/", reviews.publish, name="change_publish"),
+    # sync
+    path("sync/", sync.sync, name="sync"),
+    path("sync/check/", sync.check, name="sync_check"),
+    path("assistants/<int:pk>/upstream/", sync.upstream, name="upstream"),
+    path("assistants/<int:pk>/upstream/push/", sync.retry, name="push_retry"),
+    path("jobs/<int:pk>/", connections.job, name="job"),
+    # audit
+    path("audit/", audit.audit_list, name="audit_list"),
+    path("audit/<int:seq>/", audit.audit_entry, name="audit_entry"),
+    path("audit/verify/", audit.verify, name="audit_verify"),
+    # settings of a workspace
+    path("workspaces/<slug:slug>/members/", workspaces.members, name="workspace_members"),
+    path("workspaces/<slug:slug>/members/add/", workspaces.member_add, name="workspace_member_add"),
+    path(
+        "workspaces/<slug:slug>/members/<int:user_pk>/",
+        workspaces.member,
+        name="workspace_member",
+    ),
+    path(
+        "workspaces/<slug:slug>/members/<int:user_pk>/remove/",
+        workspaces.member_remove,
+        name="workspace_member_remove",
+    ),
+    path("workspaces/<slug:slug>/rules/", workspaces.rules, name="workspace_rules"),
+    path(
+        "workspaces/<slug:slug>/connection/",
+        connections.connection,
+        name="workspace_connection",
+    ),
+    path(
+        "workspaces/<slug:slug>/connection/test/",
+        connections.test,
+        name="workspace_connection_test",
+    ),
+    path("workspaces/<slug:slug>/tokens/", tokens.token_list, name="workspace_tokens"),
+    path(
+        "workspaces/<slug:slug>/tokens/<uuid:public_id>/revoke/",
+        tokens.revoke,
+        name="workspace_token_revoke",
+    ),
     # one's own account
     path("account/", account.profile, name="account_profile"),
     path("account/sample/<int:pk>/", account.sample_signin, name="sample_signin"),
+    # our own API
+    path("", include("assistants_app.api.urls")),
 ]

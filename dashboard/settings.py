@@ -32,7 +32,9 @@ def _kept(name: str, make: str) -> str:
             DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
             fresh = path.with_name(f".{name}.{secrets.token_hex(4)}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            with os.fdopen(
+                os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+            ) as file:
                 file.write(make)
             try:
                 os.link(fresh, path)  # only the first of several processes wins
@@ -93,6 +95,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "assistants_app.middleware.RequestIdMiddleware",
+    "assistants_app.api.envelope.EnvelopeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -128,7 +131,9 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- the database -----------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'dashboard.sqlite3'}")}
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'dashboard.sqlite3'}")
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
@@ -172,7 +177,9 @@ PASSWORD_RESET_TIMEOUT = 3600
 SAMPLE_SIGNIN = False  # only the quickstart command sets it, in its own process
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Assistants Dashboard <noreply@localhost>")
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default="Assistants Dashboard <noreply@localhost>"
+)
 
 # --- browser ----------------------------------------------------------------------------------
 # Cookies ignore ports, so the port is in the name: two dashboards on one machine stay apart.
@@ -232,8 +239,15 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["assistants_app.api.parsers.ContractParser"],
     "DEFAULT_RENDERER_CLASSES": ["assistants_app.api.renderers.ContractRenderer"],
-    "DEFAULT_THROTTLE_CLASSES": ["assistants_app.api.throttles.TokenThrottle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "assistants_app.api.renderers.OneForm",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_THROTTLE_CLASSES": [
+        "assistants_app.api.throttles.TokenThrottle",
+        "assistants_app.api.throttles.AnonymousThrottle",
+    ],
     "DEFAULT_THROTTLE_RATES": {"token": "600/min", "anonymous": "60/min"},
+    # Whose address counts: the caller's, or the one that the trusted proxy names.
+    "NUM_PROXIES": int(env.bool("TRUST_PROXY", default=False)),
     "EXCEPTION_HANDLER": "assistants_app.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
 }
@@ -250,7 +264,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": "dashboard.logs.JSONLines"}},
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "lines"}},
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "lines",
+        }
+    },
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "waitress.queue": {"level": "ERROR"},

@@ -28,9 +28,20 @@ def profile(workspace: Workspace) -> contract.Profile:
     return contract.PROFILES[upstream.profile] if upstream else contract.KEPT_HERE
 
 
-def problems(change: Change) -> list[contract.Problem]:
-    """Everything wrong or doubtful in the proposed document, in document order."""
-    return contract.check(change.document(), "create", profile(change.assistant.workspace))
+def problems(change: Change, rules: str = "create") -> list[contract.Problem]:
+    """Everything wrong or doubtful in the proposed document, in document order.
+
+    `rules` is an op of `contract.check`: what came in by `/v1` is judged as "serve", without lints.
+    The mark of another dashboard that the live assistant carries too was typed by nobody here.
+    """
+    document = change.document()
+    if _marker(change.assistant.metadata) == _marker(change.metadata):
+        document = contract.without_marker(document)
+    return contract.check(document, rules, profile(change.assistant.workspace))
+
+
+def _marker(metadata: contract.JSON) -> Any:
+    return metadata.get(contract.MARKER) if isinstance(metadata, dict) else None
 
 
 @transaction.atomic
@@ -129,7 +140,9 @@ def edit(
     policies.require(actor, "change.write", change.assistant.workspace, on=change)
     now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
     if not now.is_open:
-        raise Conflict(f"This change is {now.get_state_display().lower()}.", code="state", change=now)
+        raise Conflict(
+            f"This change is {now.get_state_display().lower()}.", code="state", change=now
+        )
     wanted = _wanted(now, values, unread or {}, title, why)
     if not wanted:
         return now
@@ -145,9 +158,7 @@ def edit(
     _settle(now)
     if set(wanted) != {"unread"}:
         _contribute(now, actor)
-        _record(
-            "change.edited", now, actor, before=was, fields=sorted(set(wanted) - {"unread"})
-        )
+        _record("change.edited", now, actor, before=was, fields=sorted(set(wanted) - {"unread"}))
     transaction.on_commit(lambda: killpoints.point("save.committed"))
     return now
 
@@ -192,12 +203,21 @@ def _apply(now: Change, wanted: Mapping[str, Any]) -> None:
 
 
 def _row(now: Change) -> dict[str, Any]:
-    columns = [*contract.FIELDS, "unread", "title", "why", "digest", "touched", "edited_at", "state"]
+    columns = [
+        *contract.FIELDS,
+        "unread",
+        "title",
+        "why",
+        "digest",
+        "touched",
+        "edited_at",
+        "state",
+    ]
     return {column: getattr(now, column) for column in columns} | {"lock": now.lock + 1}
 
 
-def _refuse_errors(change: Change) -> None:
-    found = [problem for problem in problems(change) if problem.level == "error"]
+def _refuse_errors(change: Change, rules: str = "create") -> None:
+    found = [problem for problem in problems(change, rules) if problem.level == "error"]
     found += [
         contract.Problem((field,), "error", "invalid_json", "Not valid JSON.", {})
         for field in change.unread or {}
@@ -215,19 +235,27 @@ def _settle(change: Change) -> None:
 
 @transaction.atomic
 def submit(
-    change: Change, *, actor: Actor, title: str | None = None, why: str | None = None
+    change: Change,
+    *,
+    actor: Actor,
+    title: str | None = None,
+    why: str | None = None,
+    rules: str = "create",
 ) -> Change:
     """Ask for review; where the workspace asks for 0 approvals this approves at once.
 
-    Raises InvalidDocument while the document has errors, Conflict (`state`, `no_change`).
+    Raises InvalidDocument while the document has errors, by `rules` as in `problems`; Conflict
+    (`state`, `no_change`).
     """
     policies.require(actor, "change.write", change.assistant.workspace, on=change)
     now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
     if now.state not in EDITABLE:
-        raise Conflict(f"This change is {now.get_state_display().lower()}.", code="state", change=now)
+        raise Conflict(
+            f"This change is {now.get_state_display().lower()}.", code="state", change=now
+        )
     if now.base and now.base.digest == now.digest:
         raise Conflict("This change does not differ from the live version yet.", code="no_change")
-    _refuse_errors(now)
+    _refuse_errors(now, rules)
     now.title = now.title if title is None else title
     now.why = now.why if why is None else why
     now.state, now.submitted_at = State.IN_REVIEW, timezone.now()
@@ -253,8 +281,10 @@ def withdraw(change: Change, *, actor: Actor) -> Change:
     own = actor.user is not None and change.author_id == actor.user.pk
     policies.require(actor, "change.write" if own else "change.withdraw_any", workspace, on=change)
     now = timezone.now()
-    moved = change.__class__.objects.open().filter(pk=change.pk).update(
-        state=State.WITHDRAWN, closed_at=now, lock=change.lock + 1
+    moved = (
+        change.__class__.objects.open()
+        .filter(pk=change.pk)
+        .update(state=State.WITHDRAWN, closed_at=now, lock=change.lock + 1)
     )
     if moved != 1:
         raise Conflict("This change is not open any more.", code="state")

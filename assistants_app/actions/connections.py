@@ -72,7 +72,12 @@ def set_connection(
         profiles.check_key(key)
     row = workspace.upstream or Connection(workspace=workspace)
     _refuse_moving(row, address)
-    row.profile, row.base_url, row.organization, row.project = profile, address, organization, project
+    row.profile, row.base_url, row.organization, row.project = (
+        profile,
+        address,
+        organization,
+        project,
+    )
     if key:
         row.key, row.key_hint, row.key_set_at = key, key[-4:], timezone.now()
     row.save()
@@ -135,7 +140,9 @@ def client(connection: Connection) -> AssistantsClient:
     origin = profiles.origin(connection.base_url)
     is_open_origin, private = is_allowed(origin)
     if not is_open_origin:
-        raise Conflict("The address is not on the list of allowed addresses any more.", code="origin")
+        raise Conflict(
+            "The address is not on the list of allowed addresses any more.", code="origin"
+        )
     endpoint = profiles.Endpoint(
         profile=connection.profile,
         base_url=connection.base_url,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from assistants_app import policies
 from assistants_app.actions import audit
@@ -87,3 +90,11 @@ def update_own(user: User, *, actor: Actor, first_name: str, last_name: str, the
 def password_changed(user: User, *, actor: Actor) -> None:
     """Note in the audit log that this person's password was changed by themselves."""
     audit.record("account.password_changed", actor=actor, on=user)
+
+
+def one_time_path(user: User) -> str:
+    """The path of a sign-in link that works once, for an hour: it lets the person set a password."""
+    key = default_token_generator.make_token(user)
+    return reverse(
+        "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}
+    )

@@ -142,7 +142,7 @@ def write_through(
 
     What `/v1` does with a write: the same actions, so Versions and audit entries arise as ever.
     Raises Conflict (`review_required`) elsewhere and then writes nothing; a document that changes
-    nothing makes no Version.
+    nothing, or only the mark of another dashboard, makes no Version.
     """
     if workspace.approvals > 0:
         raise Conflict("Changes here need a review first.", code="review_required")
@@ -151,9 +151,23 @@ def write_through(
     if assistant is None:
         change = changes.start(workspace, actor=actor, document=document)
     elif contract.fingerprint(document) == assistant.digest:
-        return assistant
+        return carry_marker(assistant, document)
     else:
         change = changes.open(assistant, actor=actor, document=document)
-    submitted = changes.submit(change, actor=actor)
+    submitted = changes.submit(change, actor=actor, rules="serve")
     version = publish(submitted, actor=actor)
     return version.assistant
+
+
+@audit.bookkeeping
+def carry_marker(assistant: Assistant, document: contract.Document) -> Assistant:
+    """Keep the metadata of a document that differs from the live one in `_dash` alone.
+
+    A dashboard that is connected to us marks each push and wants its mark back; the content, its
+    digest and its Version stay.
+    """
+    metadata = document.get("metadata")
+    if metadata != assistant.metadata:
+        assistant.metadata = metadata
+        Assistant.objects.filter(pk=assistant.pk).update(metadata=metadata)
+    return assistant

@@ -116,7 +116,11 @@ def _is_being_created(workspace: Workspace, marker: str) -> bool:
     """Carries the mark of a push of ours that is under way: the push itself will link it."""
     op_id = marker.partition(":")[0]
     orders = PushOrder.objects.filter(assistant__workspace=workspace)
-    return any(str(known) == op_id for known in orders.values_list("op_id", flat=True)) if op_id else False
+    return (
+        any(str(known) == op_id for known in orders.values_list("op_id", flat=True))
+        if op_id
+        else False
+    )
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ from assistants_app.sync.plan import plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from assistants_app.models import Assistant
+    from assistants_app.models import Assistant, Change
     from assistants_app.policies import Actor
     from assistants_app.sync.client import Answer, AssistantsClient
     from assistants_app.sync.outcomes import Outcome
@@ -340,15 +340,27 @@ def mark(order: PushOrder, version: Version) -> str:
 
 def push_body(order: PushOrder, version: Version) -> contract.Document:
     """The exact object that a push of this Version sends: a create without nulls, or everything."""
-    assistant: Assistant = order.assistant
-    op = "modify" if assistant.upstream_id else "create"
-    marker = mark(order, version) if assistant.safe_creation else ""
+    return _body(order.assistant, version.document(), mark(order, version))
+
+
+def preview_body(change: Change) -> contract.Document:
+    """What a push of this Change will send once it is published, our mark as far as it is known."""
+    assistant = change.assistant
+    newest = assistant.versions.order_by("-number").first()
+    order = PushOrder.objects.filter(assistant=assistant).first()
+    first = str(order.op_id) if order else "set-when-published"
+    number = newest.number + 1 if newest else 1
+    return _body(assistant, change.document(), f"{first}:{number}:{change.digest[:8]}")
+
+
+def _body(assistant: Assistant, document: contract.Document, marker: str) -> contract.Document:
+    upstream = assistant.workspace.upstream
     return contract.body(
-        op,
-        version.document(),
+        "modify" if assistant.upstream_id else "create",
+        document,
         changes.profile(assistant.workspace),
-        marker=marker,
-        learned=order.connection.health.learned or {},
+        marker=marker if assistant.safe_creation else "",
+        learned=(upstream.health.learned or {}) if upstream else {},
     )
 
 

@@ -56,7 +56,9 @@ def _reviewable(
         raise policies.refusal(reason, "change.review", workspace, change)
     now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
     if now.state not in states:
-        raise Conflict(f"This change is {now.get_state_display().lower()}.", code="state", change=now)
+        raise Conflict(
+            f"This change is {now.get_state_display().lower()}.", code="state", change=now
+        )
     if now.digest != digest:
         raise Conflict("This change was edited since you opened it.", code="digest", change=now)
     return now

@@ -43,7 +43,9 @@ def _findings(upstream: Connection) -> list[Finding]:
         return [
             _finding(True, "Reached the server"),
             _finding(True, "Key accepted"),
-            _finding(True, "It has assistants" if _count(first) else "It offers assistants, none yet"),
+            _finding(
+                True, "It has assistants" if _count(first) else "It offers assistants, none yet"
+            ),
             *_models(upstream, client),
         ]
     finally:

@@ -51,7 +51,9 @@ def set_rules(workspace: Workspace, *, actor: Actor, approvals: int) -> Workspac
     policies.require(actor, "settings.write", workspace, on=workspace)
     _check_approvals(approvals)
     was = workspace.approvals
-    Workspace.objects.filter(pk=workspace.pk).update(approvals=approvals, rules_no=F("rules_no") + 1)
+    Workspace.objects.filter(pk=workspace.pk).update(
+        approvals=approvals, rules_no=F("rules_no") + 1
+    )
     workspace.refresh_from_db()
     audit.record(
         "rules.set",

@@ -10,11 +10,17 @@ from assistants_app.models import User
 
 class ProfileForm(forms.Form):
     first_name = forms.CharField(
-        label=_("First name"), max_length=150, required=False,
+        label=_("First name"),
+        max_length=150,
+        required=False,
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
     last_name = forms.CharField(
-        label=_("Last name"), max_length=150, required=False,
+        label=_("Last name"),
+        max_length=150,
+        required=False,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
-    theme = forms.ChoiceField(label=_("Colours"), choices=User.Theme.choices, widget=forms.RadioSelect)
+    theme = forms.ChoiceField(
+        label=_("Colours"), choices=User.Theme.choices, widget=forms.RadioSelect
+    )

@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 def profile(request: Request) -> HttpResponse:
     """Own name and theme."""
     person = request.user
-    initial = {"first_name": person.first_name, "last_name": person.last_name, "theme": person.theme}
+    initial = {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "theme": person.theme,
+    }
     form = ProfileForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         people.update_own(person, actor=request.actor, **form.cleaned_data)

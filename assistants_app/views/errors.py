@@ -27,7 +27,8 @@ def out_of_service(request: HttpRequest, error: Exception) -> HttpResponse:  # n
     typed = {
         key: value
         for key, value in request.POST.items()
-        if key not in ("csrfmiddlewaretoken", "password", "key", "oldpassword", "password1", "password2")
+        if key
+        not in ("csrfmiddlewaretoken", "password", "key", "oldpassword", "password1", "password2")
     }
     context = {"message": message, "status": 503, "typed": typed}
     part = "ui/parts/_alert.html" if request.headers.get("HX-Request") else "ui/refused.html"
@@ -37,7 +38,9 @@ def out_of_service(request: HttpRequest, error: Exception) -> HttpResponse:  # n
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    message = "This form is too old, or cookies are switched off. Go back, reload and send it again."
+    message = (
+        "This form is too old, or cookies are switched off. Go back, reload and send it again."
+    )
     return refused(request, message, status=403)
 
 
@@ -53,10 +56,15 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if isinstance(exception, RequestDataTooBig):
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         return render(
-            request, "400.html", {"message": f"{length:,} bytes; the limit is 8,388,608."}, status=413
+            request,
+            "400.html",
+            {"message": f"{length:,} bytes; the limit is 8,388,608."},
+            status=413,
         )
     if isinstance(exception, TooManyFieldsSent):
-        return render(request, "400.html", {"message": "Too many fields; the limit is 1,000."}, status=400)
+        return render(
+            request, "400.html", {"message": "Too many fields; the limit is 1,000."}, status=400
+        )
     return render(request, "400.html", status=400)
 
 

@@ -84,7 +84,9 @@ class Shell:
         if self.workspace is None:
             return []
         return [
-            self._item("assistant_list", _("Assistants"), "sparkles", ("assistant", "version", "change")),
+            self._item(
+                "assistant_list", _("Assistants"), "sparkles", ("assistant", "version", "change")
+            ),
             self._item("review_list", _("Reviews"), "eye", ("review",), count=self._waiting),
             self._item(
                 "sync",
@@ -96,7 +98,11 @@ class Shell:
                 group="operations",
             ),
             self._item(
-                "audit_list", _("Audit log"), "clipboard-document-list", ("audit",), group="operations"
+                "audit_list",
+                _("Audit log"),
+                "clipboard-document-list",
+                ("audit",),
+                group="operations",
             ),
             self._settings,
         ]

@@ -1,0 +1,109 @@
+"""Settings of a workspace: members, review rules, connection, API tokens."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from assistants_app.models import Connection
+from assistants_app.models.tokens import SCOPES
+from assistants_app.models.workspaces import ROLES
+
+ROLE_WORDS = {
+    "viewer": _("Viewer: reads"),
+    "editor": _("Editor: writes changes"),
+    "reviewer": _("Reviewer: approves what others wrote"),
+    "publisher": _("Publisher: publishes and pushes"),
+    "auditor": _("Auditor: reads and verifies the audit log"),
+    "admin": _("Admin: members, rules, connection"),
+}
+SCOPE_WORDS = {
+    "assistants:read": _("Read assistants"),
+    "assistants:write": _("Create, change and delete assistants"),
+}
+
+
+class RolesForm(forms.Form):
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=[(role, ROLE_WORDS[role]) for role in ROLES],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one role.")},
+    )
+
+
+class MemberForm(RolesForm):
+    """Add someone: a person who signs in here already, or a new one."""
+
+    person = forms.CharField(
+        label=_("User name"),
+        max_length=150,
+        help_text=_("What they sign in with. Someone new gets a one-time link to set a password."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    full_name = forms.CharField(
+        label=_("Full name"),
+        max_length=300,
+        required=False,
+        help_text=_("For someone new."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    email = forms.CharField(
+        label=_("E-mail"),
+        max_length=254,
+        required=False,
+        help_text=_("For someone new; it may be left out."),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("person", "full_name", "email", "roles")
+
+
+class RulesForm(forms.Form):
+    approvals = forms.TypedChoiceField(
+        label=_("How many people must approve a change?"),
+        coerce=int,
+        choices=[
+            (0, _("Nobody: asking for review approves at once")),
+            (1, _("One other person")),
+            (2, _("Two other people")),
+            (3, _("Three other people")),
+        ],
+        widget=forms.RadioSelect,
+        help_text=_("Nobody can approve a change they wrote any part of."),
+    )
+
+
+class ConnectionForm(forms.Form):
+    profile = forms.ChoiceField(label=_("Kind of server"), choices=Connection.Profile.choices)
+    base_url = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        help_text=_("It usually ends in /v1. An operator allows addresses by a command."),
+        widget=forms.URLInput(attrs={"autocomplete": "off", "inputmode": "url"}),
+    )
+    key = forms.CharField(
+        label=_("Key"),
+        required=False,
+        max_length=2000,
+        strip=False,
+        help_text=_("Written once, never shown again. Leave it empty to keep the present one."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    organization = forms.CharField(label=_("Organisation"), required=False, max_length=200)
+    project = forms.CharField(label=_("Project"), required=False, max_length=200)
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("What it is used for, to find it again.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+        help_text=_("Never more than your own roles. Approving is never possible by token."),
+    )
+    days = forms.IntegerField(
+        label=_("Days until it expires"), min_value=1, max_value=365, initial=90
+    )

@@ -1,0 +1,231 @@
+"""Review: what changes, who decided, approve, request changes, publish."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assistants_app import contract, policies
+from assistants_app.actions import changes, publishing, pushing, reviews
+from assistants_app.errors import Conflict, Invalid
+from assistants_app.models import Change
+from assistants_app.views import access, badges, comparison, pages
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from assistants_app.policies import Standing
+    from assistants_app.views.pages import Request
+
+State = Change.State
+STEPS = (State.DRAFT, State.IN_REVIEW, State.APPROVED, State.LIVE)
+TABS = ("changes", "full")
+SHOWN = 50
+
+
+@access.signed_in("GET")
+def review_list(request: Request) -> HttpResponse:
+    """Changes that wait for a decision: those for me first, then the others."""
+    workspace = access.current(request)
+    if workspace is None:
+        return pages.page(request, "home/no_workspace.html", {})
+    rows = Change.objects.filter(
+        assistant__workspace=workspace, state__in=(State.IN_REVIEW, State.APPROVED)
+    ).select_related("assistant", "author")
+    may = policies.allowed(request.actor, "change.review", workspace)
+    mine = rows.filter(contributions__user=request.user)
+    waiting = rows.filter(state=State.IN_REVIEW).exclude(pk__in=mine.values("pk"))
+    groups = [
+        (_("Waiting for me"), list(waiting.order_by("submitted_at")[:SHOWN]) if may else []),
+        (_("My changes in review"), list(mine.order_by("-submitted_at")[:SHOWN])),
+        (
+            _("Approved, not live yet"),
+            list(rows.filter(state=State.APPROVED).order_by("-edited_at")[:SHOWN]),
+        ),
+    ]
+    return pages.page(request, "reviews/list.html", {"groups": groups, "may": may})
+
+
+@access.signed_in("GET")
+def review(request: Request, pk: int) -> HttpResponse:
+    """One Change against its base, with everything a reviewer needs to decide."""
+    change = access.change(request, pk)
+    return _page(request, change)
+
+
+def _page(request: Request, change: Change, *, status: int = 200, **more: Any) -> HttpResponse:
+    tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "changes"
+    whole = request.GET.get("show") == "whole"
+    base = change.base.document() if change.base else {}
+    standing = policies.standing(change)
+    context = {
+        "change": change,
+        "assistant": change.assistant,
+        "badge": badges.work_badge(change),
+        "steps": _steps(change),
+        "tab": tab,
+        "tabs": _tabs(change, tab),
+        "whole": whole,
+        "sections": comparison.sections(base, change.document(), whole=whole),
+        "unchanged": comparison.unchanged(base, change.document()),
+        "standing": standing,
+        "decisions": _decisions(change, standing),
+        "problems": changes.problems(change),
+        "may": _may(request, change, standing),
+        "body": contract.dumps(_body(change), indent=2) if tab == "full" else "",
+        "crumbs": _crumbs(change),
+        **more,
+    }
+    return pages.page(request, "reviews/review.html", context, status=status)
+
+
+def _crumbs(change: Change) -> list[tuple[str, str]]:
+    assistant = change.assistant
+    return [
+        (_("Assistants"), f"{reverse('assistant_list')}?workspace={assistant.workspace.slug}"),
+        (str(assistant), reverse("assistant", args=[assistant.pk])),
+        (_("Change %(pk)s") % {"pk": change.pk}, ""),
+    ]
+
+
+def _steps(change: Change) -> list[dict[str, str]]:
+    state = State.DRAFT if change.state == State.CHANGES_REQUESTED else State(change.state)
+    if state == State.WITHDRAWN:
+        return []
+    at = STEPS.index(state) + (state == State.LIVE)
+    marks = ["done"] * at + ["now"] + [""] * len(STEPS)
+    return [{"label": str(step.label), "state": marks[i]} for i, step in enumerate(STEPS)]
+
+
+def _tabs(change: Change, current: str | None) -> list[dict[str, Any]]:
+    url = reverse("review", args=[change.pk])
+    return [
+        {"label": _("Changes"), "url": url, "current": current == "changes"},
+        {
+            "label": _("Everything, as it will be"),
+            "url": f"{url}?tab=full",
+            "current": current == "full",
+        },
+    ]
+
+
+def _decisions(change: Change, standing: Standing) -> list[dict[str, Any]]:
+    """Each decision so far with what it is worth now, newest first."""
+    counting = {review.pk for review in standing.counting}
+    found = []
+    for row in change.reviews.select_related("reviewer").order_by("-pk"):
+        is_older = row.digest != change.digest
+        found.append({"review": row, "counts": row.pk in counting, "is_older": is_older})
+    return found
+
+
+def _may(request: Request, change: Change, standing: Standing) -> dict[str, Any]:
+    """What this person can do here, and the reason in words for what they cannot do now."""
+    actor, workspace = request.actor, change.assistant.workspace
+    can_review = policies.allowed(actor, "change.review", workspace)
+    can_publish = policies.allowed(actor, "change.publish", workspace)
+    already = any(r.reviewer_id == request.user.pk for r in standing.counting)
+    why_not = policies.why_not_review(actor, change) if can_review else ""
+    if already and change.state == State.IN_REVIEW:
+        why_not = _("You approved this text. It needs one more person.")
+    in_review = change.state == State.IN_REVIEW
+    last = len(standing.counting) + 1 >= standing.needed
+    return {
+        "edit": change.is_open and policies.allowed(actor, "change.write", workspace),
+        "approve": in_review and can_review and not why_not,
+        "request": change.state in (State.IN_REVIEW, State.APPROVED)
+        and can_review
+        and not policies.why_not_review(actor, change),
+        "approve_and_publish": in_review and can_review and can_publish and not why_not and last,
+        "publish": change.state == State.APPROVED and can_publish and not change.is_outdated,
+        "why_not": why_not if in_review else "",
+        "publishers": _publishers(change) if change.state == State.APPROVED else [],
+    }
+
+
+def _publishers(change: Change) -> list[str]:
+    rows = change.assistant.workspace.memberships.filter(user__is_active=True)
+    return [m.user.display_name for m in rows.select_related("user") if "publisher" in m.roles]
+
+
+def _body(change: Change) -> contract.Document:
+    """Exactly what a push of this text sends; without a connection, what `/v1` answers."""
+    assistant = change.assistant
+    if assistant.workspace.upstream:
+        return pushing.preview_body(change)
+    stamp = int(assistant.created_at.timestamp())
+    return contract.served(change.document(), id=assistant.answers_to, created_at=stamp)
+
+
+@access.signed_in("POST")
+def approve(request: Request, pk: int) -> HttpResponse:
+    """Approve what was shown; with `publish` also publish, where this was the last one needed."""
+    change = access.change(request, pk)
+    try:
+        decided = reviews.approve(
+            change,
+            actor=request.actor,
+            digest=request.POST.get("digest", ""),
+            note=request.POST.get("note", ""),
+        )
+    except Conflict as conflict:
+        return _moved(request, change, conflict)
+    if request.POST.get("publish") and decided.state == State.APPROVED:
+        return _publish(request, decided)
+    messages.success(request, _("You approved this change."))
+    return pages.go(request, "review", pk)
+
+
+@access.signed_in("POST")
+def request_changes(request: Request, pk: int) -> HttpResponse:
+    """Ask for something else; the note is required and comes back when it is missing."""
+    change = access.change(request, pk)
+    note = request.POST.get("note", "")
+    try:
+        reviews.request_changes(
+            change, actor=request.actor, digest=request.POST.get("digest", ""), note=note
+        )
+    except Conflict as conflict:
+        return _moved(request, change, conflict, note=note)
+    except Invalid as invalid:
+        return _page(request, change, status=422, note=note, note_error=str(invalid))
+    messages.success(request, _("You requested changes."))
+    return pages.go(request, "review", pk)
+
+
+@access.signed_in("GET", "POST")
+def publish(request: Request, pk: int) -> HttpResponse:
+    """Publish an approved Change; GET is the page that asks and says what will happen."""
+    change = access.change(request, pk, "change.publish")
+    if request.method == "POST":
+        return _publish(request, change)
+    upstream = change.assistant.workspace.upstream
+    newest = change.assistant.versions.order_by("-number").first()
+    context = {
+        "change": change,
+        "number": newest.number + 1 if newest else 1,
+        "host": upstream.host if upstream else "",
+        "crumbs": _crumbs(change),
+    }
+    return pages.page(request, "reviews/publish.html", context)
+
+
+def _publish(request: Request, change: Change) -> HttpResponse:
+    try:
+        version = publishing.publish(change, actor=request.actor)
+    except Conflict as conflict:
+        return _moved(request, change, conflict)
+    text = _("Version %(n)s is live.") % {"n": version.number}
+    if change.assistant.workspace.upstream:
+        text = _("Version %(n)s is live here and is being pushed.") % {"n": version.number}
+    messages.success(request, text)
+    return pages.go(request, "assistant", change.assistant_id)
+
+
+def _moved(request: Request, change: Change, conflict: Conflict, **more: Any) -> HttpResponse:
+    """409: the page as it stands now, with what happened and what was typed."""
+    now = access.change(request, change.pk)
+    return _page(request, now, status=409, conflict=str(conflict), **more)

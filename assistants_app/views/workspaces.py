@@ -1,0 +1,196 @@
+"""Settings of a workspace: members, review rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assistants_app import policies
+from assistants_app.actions import people, workspaces
+from assistants_app.errors import Conflict, Invalid
+from assistants_app.forms.workspaces import ROLE_WORDS, MemberForm, RolesForm, RulesForm
+from assistants_app.models import Membership, User
+from assistants_app.models.workspaces import ROLES
+from assistants_app.views import access, pages
+
+if TYPE_CHECKING:
+    from django import forms
+    from django.http import HttpResponse
+
+    from assistants_app.models import Workspace
+    from assistants_app.policies import Actor
+    from assistants_app.views.pages import Request
+
+
+def settings_context(request: Request, workspace: Workspace, current: str) -> dict[str, Any]:
+    """What every settings page shows around its own content."""
+    reads = policies.allowed(request.actor, "settings.read", workspace)
+    tabs = [
+        ("workspace_members", _("Members"), reads),
+        ("workspace_connection", _("Connection"), reads),
+        ("workspace_rules", _("Review rules"), reads),
+        ("workspace_tokens", _("API tokens"), True),
+    ]
+    return {
+        "workspace": workspace,
+        "tabs": [
+            {
+                "label": label,
+                "url": reverse(name, args=[workspace.slug]),
+                "current": name == current,
+            }
+            for name, label, shown in tabs
+            if shown
+        ],
+        "may_write": policies.allowed(request.actor, "settings.write", workspace),
+    }
+
+
+@access.signed_in("GET")
+def members(request: Request, slug: str) -> HttpResponse:
+    """Who is here, with which roles, and whether the review rule can be met."""
+    workspace = access.workspace(request, slug, "settings.read")
+    return _members(request, workspace)
+
+
+def _members(
+    request: Request, workspace: Workspace, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    rows = list(
+        workspace.memberships.select_related("user").order_by("user__first_name", "user__pk")
+    )
+    able = [
+        row for row in rows if row.user.is_active and row.roles & policies.RIGHTS["change.review"]
+    ]
+    context = {
+        **settings_context(request, workspace, "workspace_members"),
+        "rows": rows,
+        "roles": [(role, ROLE_WORDS[role]) for role in ROLES],
+        "able": len(able),
+        "cannot_meet": len(able) <= workspace.approvals and workspace.approvals > 0,
+        "form": MemberForm(),
+        **more,
+    }
+    return pages.page(request, "workspaces/members.html", context, status=status)
+
+
+@access.signed_in("GET", "POST")
+def member(request: Request, slug: str, user_pk: int) -> HttpResponse:
+    """One member's roles."""
+    workspace = access.workspace(request, slug, "settings.write")
+    row = get_object_or_404(
+        Membership.objects.select_related("user"), workspace=workspace, user=user_pk
+    )
+    form = RolesForm(request.POST or None, initial={"roles": row.role_list})
+    if request.method == "POST" and form.is_valid():
+        try:
+            workspaces.set_member(
+                workspace, row.user, actor=request.actor, roles=form.cleaned_data["roles"]
+            )
+        except (Conflict, Invalid) as refusal:
+            form.add_error("roles", str(refusal))
+        else:
+            messages.success(request, _("Saved."))
+            return pages.go(request, "workspace_members", slug)
+    context = {
+        **settings_context(request, workspace, "workspace_members"),
+        "row": row,
+        "form": form,
+    }
+    status = 422 if form.errors else 200
+    return pages.page(request, "workspaces/member.html", context, status=status)
+
+
+@access.signed_in("POST")
+def member_add(request: Request, slug: str) -> HttpResponse:
+    """Add a person who signs in here already, or a new one with a one-time link."""
+    workspace = access.workspace(request, slug, "settings.write")
+    form = MemberForm(request.POST)
+    if not form.is_valid():
+        return _members(request, workspace, status=422, form=form)
+    try:
+        user, is_new = _add(workspace, request.actor, form)
+    except (Conflict, Invalid) as refusal:
+        field = refusal.field if isinstance(refusal, Invalid) else "person"
+        form.add_error("person" if field == "username" else field, str(refusal))
+        return _members(request, workspace, status=422, form=form)
+    if is_new:
+        return _members(request, workspace, link=one_time_link(request, user), new=user)
+    messages.success(request, _("%(who)s is a member now.") % {"who": user.display_name})
+    return pages.go(request, "workspace_members", slug)
+
+
+@transaction.atomic
+def _add(workspace: Workspace, actor: Actor, form: forms.Form) -> tuple[User, bool]:
+    data = form.cleaned_data
+    known = User.objects.filter(
+        Q(username=data["person"]) | Q(email__iexact=data["person"])
+    ).first()
+    if known and workspace.memberships.filter(user=known).exists():
+        raise Invalid("person", _("This person is a member already."))
+    user = known or people.add(
+        data["person"],
+        actor=actor,
+        full_name=data["full_name"],
+        email=data["email"],
+        workspace=workspace,
+    )
+    workspaces.set_member(workspace, user, actor=actor, roles=data["roles"])
+    return user, known is None
+
+
+def one_time_link(request: Request, user: User) -> str:
+    """The address where a new person sets a password: single use, valid for an hour."""
+    return request.build_absolute_uri(people.one_time_path(user))
+
+
+@access.signed_in("GET", "POST")
+def member_remove(request: Request, slug: str, user_pk: int) -> HttpResponse:
+    """Take a person out; GET is the page that names the consequences."""
+    workspace = access.workspace(request, slug, "settings.write")
+    row = (
+        Membership.objects.select_related("user", "workspace")
+        .filter(workspace=workspace, user=user_pk)
+        .first()
+    )
+    if row is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            workspaces.remove_member(row, actor=request.actor)
+        except Conflict as conflict:
+            messages.warning(request, str(conflict))
+        else:
+            messages.success(request, _("%(who)s is no member any more.") % {"who": row.user})
+        return pages.go(request, "workspace_members", slug)
+    open_changes = row.user.changes.open().filter(assistant__workspace=workspace).count()
+    context = {
+        **settings_context(request, workspace, "workspace_members"),
+        "row": row,
+        "open_changes": open_changes,
+    }
+    return pages.page(request, "workspaces/member_remove.html", context)
+
+
+@access.signed_in("GET", "POST")
+def rules(request: Request, slug: str) -> HttpResponse:
+    """How many approvals a Change needs here."""
+    right = "settings.write" if request.method == "POST" else "settings.read"
+    workspace = access.workspace(request, slug, right)
+    form = RulesForm(request.POST or None, initial={"approvals": workspace.approvals})
+    if request.method == "POST" and form.is_valid():
+        workspaces.set_rules(
+            workspace, actor=request.actor, approvals=form.cleaned_data["approvals"]
+        )
+        messages.success(request, _("Saved. Approvals given under the former rule do not count."))
+        return pages.go(request, "workspace_rules", slug)
+    context = {**settings_context(request, workspace, "workspace_rules"), "form": form}
+    status = 422 if form.errors else 200
+    return pages.page(request, "workspaces/rules.html", context, status=status)
