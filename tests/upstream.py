@@ -128,7 +128,7 @@ class Upstream:
         """Listen; returns at once."""
         self.server = Server(self)
         self.port = self.server.server_address[1]
-        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
         return self
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import socket
 import threading
@@ -36,10 +35,10 @@ def _ask_in_time(host: str, port: int, seconds: float) -> list[Found]:
     answers: list[list[Found]] = []
 
     def ask() -> None:
-        with contextlib.suppress(OSError):
+        try:
             answers.append(_ask(host, port))
-            return
-        answers.append([])
+        except OSError:
+            answers.append([])
 
     asker = threading.Thread(target=ask, daemon=True, name="resolver")
     asker.start()

@@ -65,25 +65,28 @@ class Walk:
             self.notes.append(text)
 
     def _ask(self, after: str) -> Answer | None:
-        """A page; None when the server no longer knows where we were. Asks for less or in another
-        way as long as that may help.
-        """
+        """A page; None when the server no longer knows where we were."""
         while True:
             answer = self.client.list(limit=self._limit, order=self.order, after=after)
-            reason = answer.outcome.reason
             if answer.outcome.kind == "done":
                 return answer
-            if reason == "too_large" and self._limit > 1:
-                self._limit = max(self._limit // 10, 1)
-            elif after and reason in ("refused", "gone") and answer.status in (400, 404, 422):
+            if after and answer.status in (400, 404, 422):
                 self.note(LOST)
                 return None
-            elif reason == "refused" and self.order:
-                self.order = ""
-            elif reason == "refused" and self._limit > SMALL:
-                self._limit = SMALL
-            else:
+            if not self._can_ask_otherwise(answer.outcome.reason):
                 raise PullFailed(answer.outcome)
+
+    def _can_ask_otherwise(self, reason: str) -> bool:
+        """Ask for less, or without an order, as long as that may help."""
+        if reason == "too_large" and self._limit > 1:
+            self._limit = max(self._limit // 10, 1)
+        elif reason == "refused" and self.order:
+            self.order = ""
+        elif reason == "refused" and self._limit > SMALL:
+            self._limit = SMALL
+        else:
+            return False
+        return True
 
     def _fresh(self, entries: list[Any]) -> list[dict[str, Any]]:
         fresh = []

@@ -1,4 +1,4 @@
-"""An upstream and the means to speak to it, with times a hundredth of the real ones."""
+"""An upstream and the means to speak to it, with times that fit a test."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from tests.upstream import Upstream
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Connecting keeps two seconds: on a busy machine a thread may wait longer than a hundredth of five.
-TIMES = replace(Times().scaled(0.01), connect=2.0)
+# Long enough for a busy machine; SHORT is for the tests that wait for the deadline to come.
+TIMES = replace(Times().scaled(0.01), connect=3.0, call=5.0)
+SHORT = replace(TIMES, call=0.3)
 
 
 def endpoint(up: Upstream, **changes: Any) -> Endpoint:

@@ -12,7 +12,7 @@ import pytest
 
 from assistants_app.secret import Secret
 from assistants_app.sync.client import USER_AGENT, AssistantsClient
-from tests.sync.conftest import TIMES, endpoint
+from tests.sync.conftest import SHORT, TIMES, endpoint
 from tests.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -163,10 +163,10 @@ def test_an_answer_knows_its_etag_request_and_clock(up: Upstream, client: Assist
     ],
 )
 def test_an_answer_that_says_nothing_leaves_a_create_unknown(
-    up: Upstream, client: AssistantsClient, answer: Any
+    up: Upstream, client_of: Callable[..., AssistantsClient], answer: Any
 ) -> None:
     up.on("POST", "/assistants", answer=answer)
-    given = client.create(BODY)
+    given = client_of(up, SHORT).create(BODY)
     assert given.outcome.kind == "unknown"
     assert given.document is None
     assert given.outcome.message

@@ -9,7 +9,7 @@ import pytest
 
 from assistants_app.sync import pull as pulling
 from assistants_app.sync.pull import Pull, PullFailed, pull
-from tests.sync.conftest import TIMES
+from tests.sync.conftest import SHORT, TIMES
 from tests.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from assistants_app.sync.client import AssistantsClient
 
     Client = Callable[..., AssistantsClient]
-
-CALLS = replace(TIMES, call=10)
 
 
 def fill(up: Upstream, count: int) -> list[str]:
@@ -34,7 +32,7 @@ def pulled_from(client_of: Client, count: int, **flags: Any) -> tuple[list[str],
     """The ids and the pull of a server with `count` assistants; every id is found, and once."""
     with Upstream(**flags) as up:
         ids = fill(up, count)
-        pulled = pull(client_of(up, CALLS))
+        pulled = pull(client_of(up))
         found = drained(pulled)
     assert len(found) == len(set(found))
     assert set(found) <= set(ids)
@@ -148,7 +146,7 @@ def test_a_refused_order_is_left_out(client_of: Client) -> None:
 def test_a_page_over_the_cap_is_asked_again_with_a_tenth(client_of: Client) -> None:
     with Upstream() as up:
         ids = [up.add(created_at=number + 1, instructions="x" * 3000) for number in range(40)]
-        pulled = pull(client_of(up, replace(CALLS, cap=50_000)))
+        pulled = pull(client_of(up, replace(TIMES, cap=50_000)))
         assert drained(pulled) == ids
     assert [request.query["limit"] for request in up.requests[:3]] == ["100", "10", "10"]
 
@@ -157,7 +155,7 @@ def test_one_assistant_over_the_cap_ends_the_pull(client_of: Client) -> None:
     with Upstream() as up:
         up.add(instructions="x" * 3000)
         with pytest.raises(PullFailed) as caught:
-            drained(pull(client_of(up, replace(CALLS, cap=2000))))
+            drained(pull(client_of(up, replace(TIMES, cap=2000))))
     assert caught.value.outcome.reason == "too_large"
     assert [request.query["limit"] for request in up.requests] == ["100", "10", "1"]
 
@@ -168,7 +166,7 @@ def test_it_stops_at_ten_thousand_and_says_so(up: Upstream, client_of: Client) -
         part = rows[number * 4000 : (number + 1) * 4000]
         answer = (200, {}, {"data": part, "has_more": True})
         up.on("GET", "/assistants", nth=number + 1, answer=answer)
-    pulled = pull(client_of(up, CALLS))
+    pulled = pull(client_of(up))
     assert len(drained(pulled)) == pulling.CAP == 10_000
     assert pulled.notes == ["stopped at 10,000"]
 
@@ -176,7 +174,7 @@ def test_it_stops_at_ten_thousand_and_says_so(up: Upstream, client_of: Client) -
 def test_exactly_ten_thousand_are_not_cut(up: Upstream, client_of: Client) -> None:
     rows = [{"id": f"asst_{number}", "model": "m"} for number in range(10_000)]
     up.on("GET", "/assistants", answer=(200, {}, {"data": rows, "has_more": False}))
-    pulled = pull(client_of(up, CALLS))
+    pulled = pull(client_of(up))
     assert len(drained(pulled)) == 10_000
     assert pulled.notes == []
 
@@ -231,7 +229,7 @@ def test_a_page_that_cannot_be_had_ends_the_pull_after_what_was_read(
 ) -> None:
     ids = fill(up, 150)
     up.on("GET", "/assistants", nth=2, times=99, answer=answer)
-    pulled = pull(client_of(up))
+    pulled = pull(client_of(up, SHORT if answer == "drip" else TIMES))
     assert [found.id for found in next(pulled).items] == ids[:100]
     with pytest.raises(PullFailed) as caught:
         drained(pulled)
