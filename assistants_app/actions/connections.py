@@ -16,6 +16,7 @@ from assistants_app import doorbell, policies
 from assistants_app.actions import audit
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.models import AllowedOrigin, Connection, ConnectionHealth, Job
+from assistants_app.secret import Secret
 from assistants_app.sync import profiles
 from assistants_app.sync.client import AssistantsClient
 from assistants_app.sync.times import Times
@@ -79,7 +80,7 @@ def set_connection(
         project,
     )
     if key:
-        row.key, row.key_hint, row.key_set_at = key, key[-4:], timezone.now()
+        row.key, row.key_hint, row.key_set_at = Secret(key), key[-4:], timezone.now()
     row.save()
     workspace.connection = row
     _open(row)

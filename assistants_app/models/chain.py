@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assistants_app import contract
+from assistants_app.errors import InvalidDocument
 from assistants_app.models.assistants import Version
 from assistants_app.models.audit import GENESIS, AuditEntry, AuditHead
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CHUNK = 5_000
 MAKES_A_VERSION = ("version.published", "version.imported")
@@ -34,67 +32,92 @@ def verify(*, head: str = "") -> Verdict:
     """Walk the whole chain: numbers, links, hashes, columns, versions, head (reliability.md 8.2).
 
     `head` is a `seq:hash` noted earlier, outside this machine: the chain must still contain it.
+    Work may go on meanwhile: an entry, its version and the head that names it commit together, so
+    versions are counted first, and the head is read before the walk's last stretch.
     """
-    seq, prev = 0, GENESIS
-    for entry in _entries():
-        reason = _fault(entry, seq, prev, head)
-        if reason:
-            return Verdict(seq, f"{seq}:{prev}", seq + 1, reason)
-        seq, prev = entry.seq, entry.hash
-    return Verdict(seq, f"{seq}:{prev}", *_end(seq, prev, head))
+    versions = Version.objects.count()
+    walk = _Walk(head)
+    walk.go_on()
+    end = AuditHead.objects.filter(pk=1).first() or AuditHead()
+    walk.go_on(upto=end.seq)
+    reason = walk.reason or walk.fault_at_end(end, versions)
+    return Verdict(walk.seq, f"{walk.seq}:{walk.prev}", walk.seq + 1 if reason else 0, reason)
 
 
-def _entries() -> Iterator[AuditEntry]:
-    last = 0
-    while chunk := list(AuditEntry.objects.filter(seq__gt=last).order_by("seq")[:CHUNK]):
-        yield from chunk
-        last = chunk[-1].seq
+@dataclass(slots=True)
+class _Walk:
+    """How far the walk came, and the first thing that was wrong."""
 
+    noted: str
+    seq: int = 0
+    prev: str = GENESIS
+    told: int = 0  # versions that entries told of
+    reason: str = ""
 
-def _fault(entry: AuditEntry, seq: int, prev: str, noted: str) -> str:
-    if entry.seq != seq + 1:
-        return "An entry is missing."
-    if entry.prev_hash != prev:
-        return "It does not follow the entry before it."
-    if entry.hash != AuditEntry.seal(prev, entry.body):
-        return "Its content was changed."
-    if not _columns_match(entry, body := _body(entry)):
-        return "Its columns do not say what its content says."
-    if noted.partition(":")[0] == str(entry.seq) and not entry.hash.startswith(
-        noted.partition(":")[2]
-    ):
-        return "It is not the entry that was noted."
-    return _version_fault(body)
+    def go_on(self, *, upto: int | None = None) -> None:
+        while not self.reason and (chunk := self._next(upto)):
+            for entry in chunk:
+                self.reason = self._fault(entry)
+                if self.reason:
+                    return
+                self.seq, self.prev = entry.seq, entry.hash
+                self.told += entry.action in MAKES_A_VERSION
+
+    def _next(self, upto: int | None) -> list[AuditEntry]:
+        rows = AuditEntry.objects.order_by("seq")
+        rows = rows.filter(seq__gt=self.seq) if self.seq else rows
+        return list((rows if upto is None else rows.filter(seq__lte=upto))[:CHUNK])
+
+    def _fault(self, entry: AuditEntry) -> str:
+        if entry.seq != self.seq + 1:
+            return "An entry is missing, or one was put in."
+        if entry.prev_hash != self.prev:
+            return "It does not follow the entry before it."
+        if entry.hash != AuditEntry.seal(self.prev, entry.body):
+            return "Its content was changed."
+        if not _columns_match(entry, body := _body(entry)):
+            return "Its columns do not say what its content says."
+        number, _, noted = self.noted.partition(":")
+        if number == str(entry.seq) and not entry.hash.startswith(noted):
+            return "It is not the entry that was noted."
+        return _version_fault(body)
+
+    def fault_at_end(self, end: AuditHead, versions: int) -> str:
+        if (end.seq, end.hash) != (self.seq, self.prev):
+            return "Entries at the end are missing, or the head was changed."
+        number = self.noted.partition(":")[0]
+        if self.noted and not (number.isdigit() and int(number) <= self.seq):
+            return "The entry that was noted is missing."
+        if versions > self.told:
+            return "There is a version that no entry tells of."
+        return ""
 
 
 def _body(entry: AuditEntry) -> dict[str, Any]:
-    body = contract.parse(entry.body)
+    try:
+        body = contract.parse(entry.body)
+    except InvalidDocument:
+        return {}
     return body if isinstance(body, dict) else {}
 
 
 def _columns_match(entry: AuditEntry, body: dict[str, Any]) -> bool:
     stamp = entry.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    wanted = {"seq": body.get("seq"), "at": body.get("at")}
-    return wanted == {"seq": entry.seq, "at": stamp} and all(
-        getattr(entry, column) == value for column, value in AuditEntry.copies(body).items()
-    )
+    try:
+        wanted = {"seq": body["seq"], "at": body["at"], **AuditEntry.copies(body)}
+    except (KeyError, TypeError):
+        return False
+    found = {column: getattr(entry, column) for column in wanted} | {"at": stamp}
+    return found == wanted
 
 
 def _version_fault(body: dict[str, Any]) -> str:
     if body["action"] not in MAKES_A_VERSION:
         return ""
-    version = Version.objects.filter(pk=int(body["object"]["id"])).first()
+    id_ = body["object"]["id"]
+    version = Version.objects.filter(pk=int(id_)).first() if id_.isdecimal() else None
     if version is None:
         return "The version that it tells of is missing."
-    if contract.fingerprint(version.document()) != body["after"]:
+    if contract.fingerprint(version.document()) != body.get("after"):
         return "The text of the version that it tells of was changed."
     return ""
-
-
-def _end(seq: int, prev: str, noted: str) -> tuple[int, str]:
-    head = AuditHead.objects.filter(pk=1).first()
-    if (head.seq, head.hash) != (seq, prev) if head else seq:
-        return seq + 1, "Entries at the end are missing, or the head was changed."
-    if noted and int(noted.partition(":")[0] or 0) > seq:
-        return seq + 1, "The entry that was noted is missing."
-    return 0, ""
