@@ -30,11 +30,10 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def run(*command: str, env: dict[str, str] | None = None) -> tuple[int, str]:
-    """Run a module of this Python in the project's root: exit code and everything it said."""
-    done = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-    )
+def run(*arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT) -> tuple[int, str]:
+    """Run this Python with these arguments: exit code and everything it said."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
