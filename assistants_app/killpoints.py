@@ -1,6 +1,6 @@
 """Named points at which the fault tests end a process; inert unless ASSISTANTS_KILL_AT is set.
 
-`ASSISTANTS_KILL_AT=name:n` kills the process with SIGKILL when point `name` is passed the n-th time.
+`ASSISTANTS_KILL_AT=name:n` ends the process by SIGKILL when it passes `name` the n-th time.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ class Standing:
 
 
 def standing(change: Change) -> Standing:
-    """Which Reviews count for exactly this content, base, address and rules (reliability.md 4.4)."""
+    """Which Reviews count for exactly this content, base, address and rules (section 4.4)."""
     workspace = change.assistant.workspace
     bound = (change.digest, change.base_id, workspace.connection_print, workspace.rules_no)
     latest: dict[int, Review] = {}

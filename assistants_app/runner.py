@@ -1,4 +1,4 @@
-"""The runner: claims due PushOrders and Jobs and sweeps; a thread of `serve`, or `worker` processes.
+"""The runner: claims due PushOrders and Jobs; a thread of `serve`, or `worker` processes.
 
 The rows are the truth: a runner may be killed at any instant and another one goes on.
 """

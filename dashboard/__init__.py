@@ -1,1 +1,1 @@
-"""The Django project: one settings file, the URL root, the WSGI application, the sign-in adapter."""
+"""The Django project: settings, URL root, WSGI application, sign-in adapter."""

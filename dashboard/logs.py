@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class JSONLines(logging.Formatter):
-    """One JSON object per line: time, level, logger, message, and the traceback when there is one."""
+    """One JSON object per line: time, level, logger, message, traceback when there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {

@@ -1,4 +1,4 @@
-"""The project's settings: one file, few knobs, each read from the environment and told in README.md.
+"""The project's settings: one file, few knobs, each read from the environment; see README.md.
 
 A knob that is a secret may also be given as NAME_FILE, the path of a file that holds it. Whatever
 is wrong here fails at the start, in one sentence.

@@ -93,7 +93,7 @@ def password_changed(user: User, *, actor: Actor) -> None:
 
 
 def one_time_path(user: User) -> str:
-    """The path of a sign-in link that works once, for an hour: it lets the person set a password."""
+    """The path of a link that works once, for an hour, and lets the person set a password."""
     key = default_token_generator.make_token(user)
     return reverse(
         "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}

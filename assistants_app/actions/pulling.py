@@ -1,4 +1,4 @@
-"""Pull: read what upstream holds, take in what is new, notice what changed. Writes nothing there."""
+"""Pull: read what upstream holds, take in what is new, notice what changed; write nothing there."""
 
 from __future__ import annotations
 

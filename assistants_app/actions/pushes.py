@@ -98,7 +98,7 @@ def sweep() -> int:
 
 @audit.bookkeeping
 def claim(pk: int, *, owner: str) -> PushOrder | None:
-    """Take the order for a lease by compare-and-swap; None when it is not due or someone was first."""
+    """Take the order for a lease by compare-and-swap; None when someone else was first."""
     order = _ready().filter(pk=pk).first()
     if order is None:
         return None
@@ -148,7 +148,7 @@ def release(order: PushOrder, *, seconds: float, message: str, count: bool = Tru
 
 
 def backoff(attempts: int) -> float:
-    """Seconds until the next try: 0.5·2ⁿ with 25 % jitter three times, then full jitter to 5 min."""
+    """Seconds to the next try: 0.5·2ⁿ with 25 % jitter three times, then full jitter to 5 min."""
     step = 0.5 * 2 ** min(attempts, 12)
     factor = random.uniform(0.75, 1.25) if attempts <= 3 else random.uniform(0.1, 1.0)  # noqa: S311
     return min(step * factor, 300.0)

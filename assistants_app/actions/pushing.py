@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import audit, changes, connections, pushes
+from assistants_app.actions import audit, connections, push_bodies, pushes
 from assistants_app.errors import Conflict
 from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy, Version
 from assistants_app.sync.lookup import PullFailed, find_marker
@@ -23,7 +23,7 @@ from assistants_app.sync.plan import plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from assistants_app.models import Assistant, Change
+    from assistants_app.models import Assistant
     from assistants_app.policies import Actor
     from assistants_app.sync.client import Answer, AssistantsClient
     from assistants_app.sync.outcomes import Outcome
@@ -177,7 +177,7 @@ class _Push:
         if copy:
             return copy.document()
         # Found by our mark and never read before: what carries our mark unchanged is our own text.
-        version = _marked_version(self.order, seen.marker)
+        version = push_bodies.marked_version(self.order, seen.marker)
         return version.document() if version else None
 
     def _uncertain(self) -> list[contract.Document]:
@@ -191,7 +191,7 @@ class _Push:
         if reason := self._unapproved():
             pushes.stop(self.order, Reason.APPROVAL, reason, actor=self.actor)
             return
-        body = contract.dumps(push_body(self.order, self.version)).encode()
+        body = contract.dumps(push_bodies.push_body(self.order, self.version)).encode()
         if not self._may_call():
             return
         gap_ms = int((time.monotonic() - self.read_at) * 1000)
@@ -212,7 +212,7 @@ class _Push:
         return self.client.modify(self.order.assistant.upstream_id or "", body)
 
     def _unapproved(self) -> str:
-        """Why this Version may not be sent, checked again at its first push (reliability.md 4.5)."""
+        """Why this Version may not be sent: asked again at its first push (reliability.md 4.5)."""
         if contract.fingerprint(self.ours) != self.version.digest:
             return "The stored text is not the one that was approved."
         is_first = not self.order.push_attempts.filter(
@@ -323,50 +323,12 @@ def _seen(reading: contract.Reading, etag: str = "") -> pushes.Seen:
     return pushes.Seen(reading.id, reading.document, extra, etag, reading.marker)
 
 
-def _marked_version(order: PushOrder, marker: str) -> Version | None:
-    """The Version of ours that a mark names: `<op_id>:<version>:<first 8 of digest>`."""
-    op_id, _, rest = marker.partition(":")
-    number, _, digest = rest.partition(":")
-    if op_id != str(order.op_id) or not number.isdigit():
-        return None
-    rows = order.assistant.versions.filter(number=int(number), digest__startswith=digest)
-    return rows.first()
-
-
-def mark(order: PushOrder, version: Version) -> str:
-    """Our mark in the metadata: below 64 characters, opaque to everyone else."""
-    return f"{order.op_id}:{version.number}:{version.digest[:8]}"
-
-
-def push_body(order: PushOrder, version: Version) -> contract.Document:
-    """The exact object that a push of this Version sends: a create without nulls, or everything."""
-    return _body(order.assistant, version.document(), mark(order, version))
-
-
-def preview_body(change: Change) -> contract.Document:
-    """What a push of this Change will send once it is published, our mark as far as it is known."""
-    assistant = change.assistant
-    newest = assistant.versions.order_by("-number").first()
-    order = PushOrder.objects.filter(assistant=assistant).first()
-    first = str(order.op_id) if order else "set-when-published"
-    number = newest.number + 1 if newest else 1
-    return _body(assistant, change.document(), f"{first}:{number}:{change.digest[:8]}")
-
-
-def _body(assistant: Assistant, document: contract.Document, marker: str) -> contract.Document:
-    upstream = assistant.workspace.upstream
-    return contract.body(
-        "modify" if assistant.upstream_id else "create",
-        document,
-        changes.profile(assistant.workspace),
-        marker=marker if assistant.safe_creation else "",
-        learned=(upstream.health.learned or {}) if upstream else {},
-    )
-
-
 @transaction.atomic
 def retry(order: PushOrder, *, actor: Actor) -> PushOrder:
-    """Try a stopped or waiting order again now. Raises Conflict (`drift`) where someone must choose."""
+    """Try a stopped or waiting order again now.
+
+    Raises Conflict: `drift` where someone must choose first, `state` where nothing is to be done.
+    """
     workspace = order.assistant.workspace
     policies.require(actor, "push", workspace, on=order.assistant)
     if order.reason == Reason.DRIFT:

@@ -24,7 +24,7 @@ MAX_APPROVALS = 3
 
 @transaction.atomic
 def create(name: str, *, actor: Actor, approvals: int = 1) -> Workspace:
-    """Make a workspace; for the operator and for commands only. Raises Invalid on name, approvals."""
+    """Make a workspace: for the operator and commands. Raises Invalid on name, approvals."""
     if actor.kind != "system" and not (actor.user and actor.user.is_superuser):
         raise NotAllowed("Only the operator makes workspaces.", right="workspace.create")
     slug = slugify(name)[:60]

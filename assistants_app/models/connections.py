@@ -26,7 +26,7 @@ class AllowedOrigin(models.Model):
 
 
 class Connection(models.Model):
-    """The workspace's upstream server. The key is write-only: shown are its last four characters."""
+    """The workspace's upstream server. Of its key only the last four characters are shown."""
 
     class Profile(models.TextChoices):
         OPENAI_COMPATIBLE = "openai-compatible", "OpenAI-compatible server"
@@ -58,7 +58,7 @@ class Connection(models.Model):
 
 
 class ConnectionHealth(models.Model):
-    """Budget and state of a Connection: its own row, so that counting calls touches nothing else."""
+    """Budget and state of a Connection, in a row of its own that counting calls may touch."""
 
     class State(models.TextChoices):
         OPEN = "open", "Connected"

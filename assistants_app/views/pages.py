@@ -36,7 +36,7 @@ def page(
     parts: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page, or for htmx the part that belongs to the target: `parts` maps target id → template."""
+    """The page, or for htmx the part of its target: `parts` maps target id → template."""
     target = request.htmx.target if request.htmx else None
     chosen = (parts or {}).get(target or "", template)
     return render(request, chosen, dict(context), status=status)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import contract, policies
-from assistants_app.actions import changes, publishing, pushing, reviews
+from assistants_app.actions import changes, publishing, push_bodies, reviews
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.models import Change
 from assistants_app.views import access, badges, comparison, pages
@@ -155,7 +155,7 @@ def _body(change: Change) -> contract.Document:
     """Exactly what a push of this text sends; without a connection, what `/v1` answers."""
     assistant = change.assistant
     if assistant.workspace.upstream:
-        return pushing.preview_body(change)
+        return push_bodies.preview_body(change)
     stamp = int(assistant.created_at.timestamp())
     return contract.served(change.document(), id=assistant.answers_to, created_at=stamp)
 
