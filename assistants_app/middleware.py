@@ -79,7 +79,7 @@ class HouseMiddleware:
 
 
 def _deny(request: HttpRequest, error: NotAllowed) -> None:
-    workspace = Workspace.objects.filter(pk=error.workspace_id).first()
+    workspace = Workspace.objects.filter(pk=error.workspace_id or 0).first()
     actor: Actor = request.actor  # type: ignore[attr-defined]
     audit.deny(actor=actor, right=error.right, workspace=workspace, on=error.on)
 

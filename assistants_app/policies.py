@@ -38,10 +38,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     "workspace.read": _EVERYONE,
     "change.write": frozenset({"editor", "reviewer", "publisher", "admin"}),
     "change.review": frozenset({"reviewer", "publisher", "admin"}),
-    "change.publish": frozenset({"publisher"}),
+    "change.publish": frozenset({"publisher", "admin"}),
     "change.withdraw_any": frozenset({"admin"}),
-    "push": frozenset({"publisher"}),
-    "assistant.archive": frozenset({"publisher"}),
+    "push": frozenset({"publisher", "admin"}),
+    "assistant.archive": frozenset({"publisher", "admin"}),
     "assistant.delete": frozenset({"admin"}),
     "settings.read": frozenset({"auditor", "admin"}),
     "settings.write": frozenset({"admin"}),
@@ -71,6 +71,13 @@ class Actor:
     @property
     def id(self) -> str:
         return str(self.user.pk) if self.user else ""
+
+    @property
+    def person(self) -> User:
+        """Who it is, where only people and their tokens get to."""
+        if self.user is None:
+            raise TypeError("This takes a person, not the system.")
+        return self.user
 
 
 def system(source: str) -> Actor:
@@ -112,6 +119,8 @@ def refusal(message: str, right: Right, workspace: Workspace, on: Model | None) 
 def workspaces(actor: Actor) -> QuerySet[Workspace]:
     """The workspaces that the actor belongs to; everything else does not exist for them."""
     if actor.user is None or not actor.user.is_active:
+        return Workspace.objects.none()
+    if actor.token and actor.token.is_expired:
         return Workspace.objects.none()
     rows = Workspace.objects.filter(memberships__user=actor.user, archived_at=None)
     return rows.filter(pk=actor.token.workspace_id) if actor.token else rows

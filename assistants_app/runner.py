@@ -10,6 +10,7 @@ import os
 import socket
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -67,9 +68,9 @@ class Runner:
         self._housekeeping()
         begun = 0
         for pk in pushes.due():
-            begun += self._begin(("push_order", pk), lambda pk=pk: self._push(pk))
+            begun += self._begin(("push_order", pk), partial(self._push, pk))
         for pk in jobs.due():
-            begun += self._begin(("job", pk), lambda pk=pk: self._job(pk))
+            begun += self._begin(("job", pk), partial(self._job, pk))
         return begun
 
     def _begin(self, key: tuple[str, int], work: Callable[[], None]) -> int:

@@ -276,7 +276,7 @@ def submit(
 
 @transaction.atomic
 def withdraw(change: Change, *, actor: Actor) -> Change:
-    """Give a Change up; it stays for reading. Its new assistant, never live, goes to the archive."""
+    """Give a Change up; it stays for reading. An assistant that was never live is archived."""
     workspace = change.assistant.workspace
     own = actor.user is not None and change.author_id == actor.user.pk
     policies.require(actor, "change.write" if own else "change.withdraw_any", workspace, on=change)

@@ -16,9 +16,9 @@ from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Versi
 from assistants_app.sync.pull import PullFailed, pull
 
 if TYPE_CHECKING:
-    from assistants_app.models import Workspace
+    from assistants_app.models import Connection, Workspace
     from assistants_app.policies import Actor
-    from assistants_app.sync.pull import Found
+    from assistants_app.sync.pull import Found, Pull
 
 State, Reason = PushOrder.State, PushOrder.Reason
 
@@ -60,34 +60,26 @@ def run(job: Job) -> None:
     if upstream is None:
         jobs.finish(job, state=Job.State.FAILED, progress="There is no connection any more.")
         return
-    actor = policies.system("worker")
-    tally = Tally()
     try:
-        client = connections.client(upstream)
+        with connections.client(upstream) as client:
+            _walk(job, upstream, pull(client))
     except Conflict as refusal:
         jobs.finish(job, state=Job.State.FAILED, progress=str(refusal))
-        return
-    try:
-        pages = pull(client)
-        while page := _next(job, pages):
-            for found in page.items:
-                take_in(job.workspace, found, actor=actor, tally=tally)
-            if not jobs.progress(job, f"{tally.seen:,} so far"):
-                return
-        notes = pages.notes
     except PullFailed as failure:
         connections.heard(upstream, failure.outcome)
         jobs.finish(job, state=Job.State.FAILED, progress=failure.outcome.message)
-        return
-    finally:
-        client.close()
-    _done(job, tally, notes, actor=actor)
 
 
-def _next(job: Job, pages: object) -> object:
-    """The next page within the call budget, None at the end."""
-    connections.take_call(job.workspace.connection, patience=connections.times().pull)
-    return next(pages, None)  # type: ignore[call-overload]
+def _walk(job: Job, upstream: Connection, pages: Pull) -> None:
+    actor = policies.system("worker")
+    tally = Tally()
+    patience = connections.times().pull
+    while connections.take_call(upstream, patience=patience) and (page := next(pages, None)):
+        for found in page.items:
+            take_in(job.workspace, found, actor=actor, tally=tally)
+        if not jobs.progress(job, f"{tally.seen:,} so far"):
+            return  # another process took the run over
+    _done(job, tally, pages.notes, actor=actor)
 
 
 @transaction.atomic

@@ -149,7 +149,7 @@ def release(order: PushOrder, *, seconds: float, message: str, count: bool = Tru
 
 def backoff(attempts: int) -> float:
     """Seconds to the next try: 0.5·2ⁿ with 25 % jitter three times, then full jitter to 5 min."""
-    step = 0.5 * 2 ** min(attempts, 12)
+    step: float = 0.5 * 2 ** min(attempts, 12)
     factor = random.uniform(0.75, 1.25) if attempts <= 3 else random.uniform(0.1, 1.0)  # noqa: S311
     return min(step * factor, 300.0)
 

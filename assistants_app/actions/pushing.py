@@ -91,7 +91,7 @@ class _Push:
         return answer
 
     def _from_known(self) -> None:
-        answer = self._call(self.client.retrieve, self.order.assistant.upstream_id)
+        answer = self._call(self.client.retrieve, self.order.assistant.upstream_id or "")
         if answer is None:
             return
         self.read_at = time.monotonic()

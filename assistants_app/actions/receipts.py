@@ -42,7 +42,7 @@ def keep(*, actor: Actor, key: str, body: bytes, status: int, answer: str) -> Re
     try:
         with transaction.atomic():
             return Receipt.objects.create(
-                user=actor.user,
+                user=actor.person,
                 channel=_channel(actor),
                 key=key,
                 body_hash=hashlib.sha256(body).hexdigest(),

@@ -72,7 +72,7 @@ def _decide(change: Change, actor: Actor, decision: Review.Decision, note: str) 
         base=change.base,
         connection_print=workspace.connection_print,
         rules_no=workspace.rules_no,
-        reviewer=actor.user,
+        reviewer=actor.person,
         decision=decision,
         note=note,
         source=actor.source,

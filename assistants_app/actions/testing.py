@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistants_app import contract
 from assistants_app.actions import audit, connections, jobs
 from assistants_app.errors import Conflict
 from assistants_app.models import Job
 
 if TYPE_CHECKING:
+    from assistants_app import contract
     from assistants_app.models import Connection
-    from assistants_app.sync.client import AssistantsClient, Answer
+    from assistants_app.sync.client import Answer, AssistantsClient
 
 Finding = dict[str, Any]  # {"ok": bool, "text": str}
 

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from assistants_app.models import Workspace
+    from assistants_app.policies import Right
     from assistants_app.views.pages import Request
 
 
 @access.signed_in("GET", "POST")
 def connection(request: Request, slug: str) -> HttpResponse:
     """Where this workspace pushes to; the key is written, never read."""
-    right = "settings.write" if request.method == "POST" else "settings.read"
+    right: Right = "settings.write" if request.method == "POST" else "settings.read"
     workspace = access.workspace(request, slug, right)
     upstream = workspace.upstream
     names = ("profile", "base_url", "organization", "project")
@@ -83,7 +84,7 @@ def job(request: Request, pk: int) -> HttpResponse:
     row = get_object_or_404(
         policies.visible(request.actor, Job.objects.select_related("workspace")), pk=pk
     )
-    right = "settings.read" if row.kind == Job.Kind.TEST else "workspace.read"
+    right: Right = "settings.read" if row.kind == Job.Kind.TEST else "workspace.read"
     policies.require(request.actor, right, row.workspace, on=row)
     access.remember(request, row.workspace)
     if request.htmx and row.kind == Job.Kind.TEST:

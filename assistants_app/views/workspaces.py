@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from assistants_app.models import Workspace
-    from assistants_app.policies import Actor
+    from assistants_app.policies import Actor, Right
     from assistants_app.views.pages import Request
 
 
@@ -182,7 +182,7 @@ def member_remove(request: Request, slug: str, user_pk: int) -> HttpResponse:
 @access.signed_in("GET", "POST")
 def rules(request: Request, slug: str) -> HttpResponse:
     """How many approvals a Change needs here."""
-    right = "settings.write" if request.method == "POST" else "settings.read"
+    right: Right = "settings.write" if request.method == "POST" else "settings.read"
     workspace = access.workspace(request, slug, right)
     form = RulesForm(request.POST or None, initial={"approvals": workspace.approvals})
     if request.method == "POST" and form.is_valid():
