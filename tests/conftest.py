@@ -87,6 +87,7 @@ def _plain_settings(settings: SettingsWrapper) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.DATA_DIR = FOLDER
     settings.STATIC_ROOT = FOLDER / "static"
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
     yield
     cache.clear()
 
