@@ -9,10 +9,14 @@ def main():
         sys.exit("Assistants Dashboard needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError:
         sys.exit("Django is not installed here. Run: pip install -e .")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

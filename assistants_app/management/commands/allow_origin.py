@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from assistants_app import policies, serving
 from assistants_app.actions import connections
 from assistants_app.errors import Invalid
+from assistants_app.management.plain import PlainCommand
 
 if TYPE_CHECKING:
     from django.core.management import CommandParser
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Put a server's address on the list of allowed addresses."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("url", metavar="URL", help="For example https://api.openai.com/v1")
@@ -33,4 +33,4 @@ class Command(BaseCommand):
         except Invalid as refusal:
             raise CommandError(f"{url}: {refusal}") from None
         where = "private addresses too" if row.private else "public addresses only"
-        self.stdout.write(f"Allowed: {row.origin} ({where})")
+        self.say(f"Allowed: {row.origin} ({where})")

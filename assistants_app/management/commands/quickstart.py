@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.db import connection
 
 from assistants_app import serving
 from assistants_app.errors import DomainError
 from assistants_app.management import findings, practice, samples
+from assistants_app.management.plain import PlainCommand
 from assistants_app.management.roundtrip import RoundTrip
 from assistants_app.models import Change, User, chain
 
@@ -27,9 +28,8 @@ HOST = "127.0.0.1"
 log = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Set up samples, show one round trip over HTTP, and serve on this machine."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, help="Default: 8000, later the port of before.")
@@ -49,10 +49,6 @@ class Command(BaseCommand):
         settings.SAMPLE_SIGNIN = not _is_in_use()
         self._greet(is_first=known is None)
         serving.serve(plug, beside=lambda: self._beside(workspace, is_first=known is None))
-
-    def say(self, text: str = "") -> None:
-        self.stdout.write(text)
-        self.stdout.flush()
 
     def _step(self, text: str, seconds: float) -> None:
         self.say(f"  {text:<66} {seconds:5.2f} s")
@@ -107,8 +103,8 @@ class Command(BaseCommand):
 
     def _next(self) -> None:
         """Who should click what; nothing once the visitor has done it."""
-        waiting = Change.objects.filter(source=practice.SOURCE, title=samples.HR_EDIT.title)
-        if not waiting.filter(state=Change.State.IN_REVIEW).exists():
+        waiting = Change.objects.filter(source=practice.SOURCE, state=Change.State.IN_REVIEW)
+        if not (settings.SAMPLE_SIGNIN and waiting.exists()):
             return
         self.say(f"Now you, at http://{HOST}:{settings.PORT}")
         self.say(

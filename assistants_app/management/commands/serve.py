@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.db import transaction
 
 from assistants_app import policies, serving
 from assistants_app.actions import people, workspaces
+from assistants_app.management.plain import PlainCommand
 from assistants_app.models import User
 
 if TYPE_CHECKING:
@@ -19,9 +20,8 @@ OPERATOR, WORKSPACE = "admin", "Main"
 _ALL_OF_IT = ("editor", "reviewer", "publisher", "auditor", "admin")
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Serve the dashboard, with its runner beside it."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, help="Default: 8000, later the port of before.")
@@ -38,10 +38,6 @@ class Command(BaseCommand):
         self._let_someone_in()
         self.say(f"Assistants Dashboard is at {settings.SITE_URL} (stop it with Ctrl-C)")
         serving.serve(plug)
-
-    def say(self, text: str) -> None:
-        self.stdout.write(text)
-        self.stdout.flush()
 
     def _let_someone_in(self) -> None:
         """Where nobody could sign in yet: the operator, and a link to choose a password."""

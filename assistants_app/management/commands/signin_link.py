@@ -5,28 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.conf import settings
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.db.models import Q
 
 from assistants_app import serving
 from assistants_app.actions import people
+from assistants_app.management.plain import PlainCommand
 from assistants_app.models import User
 
 if TYPE_CHECKING:
     from django.core.management import CommandParser
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Print a link at which this person chooses a password; works once, within an hour."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("person", metavar="USERNAME_OR_EMAIL")
 
     def handle(self, *, person: str, **_: Any) -> None:
         serving.refuse_unprepared()
-        self.stdout.write(settings.SITE_URL + people.one_time_path(_find(person)))
+        self.say(settings.SITE_URL + people.one_time_path(_find(person)))
 
 
 def _find(person: str) -> User:

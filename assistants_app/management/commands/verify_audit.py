@@ -7,11 +7,12 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.db import DatabaseError
 
 from assistants_app import serving
 from assistants_app.management import findings
+from assistants_app.management.plain import PlainCommand
 from assistants_app.models import chain
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ BROKEN, CANNOT_TELL = 1, 2
 _HEAD = re.compile(r"[0-9]{1,18}:[0-9a-f]{8,64}")
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Walk the audit log. Ends with 0 when it is unbroken, 1 when not, 2 when we cannot tell."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *, head: str, **options: Any) -> None:
         verdict = _look(head)
-        self.stdout.write(_as_json(verdict) if options["json"] else _in_words(verdict))
+        self.say(_as_json(verdict) if options["json"] else _in_words(verdict))
         if not verdict.is_intact:
             sys.exit(BROKEN)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management import BaseCommand
-
 from assistants_app import serving
+from assistants_app.management.plain import PlainCommand
 
 
-class Command(BaseCommand):
+class Command(PlainCommand):
     help = "Push, pull and sweep, without answering requests."
-    requires_system_checks = ()
 
     def handle(self, **_: Any) -> None:
         serving.check_ground()
         serving.refuse_unprepared()
-        self.stdout.write("The worker is at work (stop it with Ctrl-C)")
-        self.stdout.flush()
+        self.say("The worker is at work (stop it with Ctrl-C)")
         serving.work()
