@@ -1,0 +1,408 @@
+"""Who may what: security.md section 2 as a table of its own, and the rules around it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+from django.utils import timezone
+
+from assistants_app import policies
+from assistants_app.actions import changes, connections, reviews, workspaces
+from assistants_app.errors import NotAllowed
+from assistants_app.models import APIToken, Assistant, Membership, Review, User
+from assistants_app.models.tokens import SCOPES
+from assistants_app.models.workspaces import ROLES
+from assistants_app.policies import Right, allowed
+from tests.builders import (
+    COMMAND,
+    acting,
+    make_approved,
+    make_assistant,
+    make_change,
+    make_member,
+    make_person,
+    make_token,
+    make_workspace,
+)
+
+if TYPE_CHECKING:
+    from assistants_app.models import Change, Workspace
+
+pytestmark = pytest.mark.django_db
+
+#                        viewer editor reviewer publisher auditor admin
+TABLE = """
+workspace.read             x      x      x        x         x      x
+change.write               -      x      x        x         -      x
+change.review              -      -      x        x         -      x
+change.publish             -      -      -        x         -      x
+change.withdraw_any        -      -      -        -         -      x
+push                       -      -      -        x         -      x
+assistant.archive          -      -      -        x         -      x
+assistant.delete           -      -      -        -         -      x
+settings.read              -      -      -        -         x      x
+settings.write             -      -      -        -         -      x
+audit.read                 -      -      -        x         x      x
+audit.verify               -      -      -        -         x      x
+"""
+COLUMNS = ("viewer", "editor", "reviewer", "publisher", "auditor", "admin")
+ROWS = [line.split() for line in TABLE.strip().splitlines()]
+CELLS = [
+    (right, role, cell == "x")
+    for right, *cells in ROWS
+    for role, cell in zip(COLUMNS, cells, strict=True)
+]
+EVERY_RIGHT: tuple[Right, ...] = get_args(Right)
+
+
+def test_the_table_speaks_of_every_right_and_every_role() -> None:
+    assert tuple(right for right, *_ in ROWS) == EVERY_RIGHT
+    assert tuple(policies.RIGHTS) == EVERY_RIGHT
+    assert COLUMNS == ROLES
+
+
+@pytest.mark.parametrize(("right", "role", "may"), CELLS)
+def test_a_role_gives_what_the_table_says(
+    workspace: Workspace, carol: User, right: Right, role: str, may: bool
+) -> None:
+    make_member(workspace, carol, role)
+    assert allowed(acting(carol), right, workspace) is may
+
+
+def test_roles_add_up(workspace: Workspace, bob: User) -> None:
+    make_member(workspace, bob, "editor", "auditor")
+    held = {right for right in EVERY_RIGHT if allowed(acting(bob), right, workspace)}
+    assert held == {
+        "workspace.read",
+        "change.write",
+        "settings.read",
+        "audit.read",
+        "audit.verify",
+    }
+
+
+def _nothing(actor: policies.Actor, workspace: Workspace) -> bool:
+    assistant = Assistant(workspace=workspace)
+    return (
+        not any(allowed(actor, right, workspace) for right in EVERY_RIGHT)
+        and workspace not in policies.workspaces(actor)
+        and not policies.is_reachable(actor, assistant)
+    )
+
+
+def test_a_stranger_may_nothing_and_sees_nothing(workspace: Workspace, carol: User) -> None:
+    assert _nothing(acting(carol), workspace)
+
+
+def test_a_member_of_another_workspace_is_a_stranger_here(
+    workspace: Workspace, carol: User
+) -> None:
+    make_member(make_workspace("Billing"), carol, *ROLES)
+    assert _nothing(acting(carol), workspace)
+
+
+def test_whoever_is_not_signed_in_may_nothing(workspace: Workspace) -> None:
+    assert _nothing(acting(None), workspace)
+
+
+def test_the_system_has_no_rights_of_a_member(workspace: Workspace) -> None:
+    assert _nothing(policies.system("worker"), workspace)
+
+
+def test_the_operator_without_membership_may_nothing_inside(workspace: Workspace) -> None:
+    assert _nothing(acting(make_person("olga", is_operator=True)), workspace)
+
+
+def test_a_deactivated_person_may_nothing_at_once(workspace: Workspace, dora: User) -> None:
+    assert allowed(acting(dora), "settings.write", workspace)
+    dora.is_active = False
+    dora.save(update_fields=["is_active"])
+    assert _nothing(acting(dora), workspace)
+
+
+def test_an_archived_workspace_gives_no_rights(workspace: Workspace, dora: User) -> None:
+    workspace.archived_at = timezone.now()
+    workspace.save(update_fields=["archived_at"])
+    assert _nothing(acting(dora), workspace)
+
+
+def test_roles_are_read_anew_each_time(workspace: Workspace, bob: User) -> None:
+    actor = acting(bob)
+    assert allowed(actor, "change.publish", workspace)
+    make_member(workspace, bob, "viewer")
+    assert not allowed(actor, "change.publish", workspace)
+
+
+def test_visible_cuts_rows_down_to_ones_own_workspaces(
+    workspace: Workspace, alice: User, carol: User
+) -> None:
+    other = make_workspace("Billing")
+    make_member(other, carol, "editor")
+    mine = make_change(workspace, alice).assistant
+    make_change(other, carol)
+    assert list(policies.visible(acting(alice), Assistant.objects.all())) == [mine]
+    reviews_of = policies.visible(
+        acting(alice), Review.objects.all(), by="change__assistant__workspace"
+    )
+    assert list(reviews_of) == []
+
+
+# --- tokens -------------------------------------------------------------------------------
+
+TOKENS: dict[tuple[str, ...], set[str]] = {
+    ("assistants:read",): {"workspace.read"},
+    ("assistants:write",): {"change.write", "change.publish", "assistant.delete"},
+    ("assistants:read", "assistants:write"): {
+        "workspace.read",
+        "change.write",
+        "change.publish",
+        "assistant.delete",
+    },
+}
+
+
+def _held(token: APIToken) -> set[str]:
+    actor = acting(token.user, token=token)
+    return {right for right in EVERY_RIGHT if allowed(actor, right, token.workspace)}
+
+
+def test_the_scopes_of_the_test_are_all_there_are() -> None:
+    assert {scope for scopes in TOKENS for scope in scopes} == set(SCOPES)
+    assert set(policies.SCOPE_RIGHTS) == set(SCOPES)
+
+
+@pytest.mark.parametrize("scopes", TOKENS)
+def test_a_token_of_an_admin_reaches_its_scopes_and_no_further(
+    workspace: Workspace, dora: User, scopes: tuple[str, ...]
+) -> None:
+    make_member(workspace, dora, *ROLES)
+    token, _ = make_token(workspace, dora, *scopes)
+    assert _held(token) == TOKENS[scopes]
+
+
+@pytest.mark.parametrize(
+    ("role", "held"),
+    [
+        ("viewer", {"workspace.read"}),
+        ("auditor", {"workspace.read"}),
+        ("editor", {"workspace.read", "change.write"}),
+        ("publisher", {"workspace.read", "change.write", "change.publish"}),
+    ],
+)
+def test_a_token_reaches_no_further_than_its_owners_role(
+    workspace: Workspace, carol: User, role: str, held: set[str]
+) -> None:
+    make_member(workspace, carol, role)
+    token, _ = make_token(workspace, carol, *SCOPES)
+    assert _held(token) == held
+
+
+def test_a_token_counts_in_its_own_workspace_only(workspace: Workspace, dora: User) -> None:
+    token, _ = make_token(workspace, dora, *SCOPES)
+    other = make_workspace("Billing")
+    make_member(other, dora, "admin")
+    actor = acting(dora, token=token)
+    assert _nothing(actor, other)
+    assert list(policies.workspaces(actor)) == [workspace]
+
+
+def test_an_expired_token_may_nothing(workspace: Workspace, dora: User) -> None:
+    token, _ = make_token(workspace, dora, *SCOPES)
+    token.expiry = timezone.now() - timedelta(seconds=1)
+    assert _nothing(acting(dora, token=token), workspace)
+
+
+@pytest.mark.parametrize("end", ["deactivated", "removed", "demoted"])
+def test_a_token_ends_with_its_owners_right(workspace: Workspace, dora: User, end: str) -> None:
+    make_member(workspace, make_person("erin"), "admin")
+    token, _ = make_token(workspace, dora, *SCOPES)
+    if end == "deactivated":
+        dora.is_active = False
+    elif end == "removed":
+        row = Membership.objects.get(user=dora)
+        workspaces.remove_member(row, actor=COMMAND)
+    else:
+        make_member(workspace, dora, "viewer")
+    assert not allowed(acting(dora, token=token), "change.publish", workspace)
+
+
+def test_nobody_approves_by_token(workspace: Workspace, alice: User, bob: User) -> None:
+    change = changes.submit(make_change(workspace, alice), actor=acting(alice))
+    token, _ = make_token(workspace, bob, *SCOPES)
+    actor = acting(bob, token=token)
+    assert policies.why_not_review(actor, change)
+    with pytest.raises(NotAllowed):
+        reviews.approve(change, actor=actor, digest=change.digest)
+
+
+# --- refusals -------------------------------------------------------------------------------
+
+
+def test_a_refusal_names_right_workspace_and_object(workspace: Workspace, alice: User) -> None:
+    assistant = make_change(workspace, alice).assistant
+    with pytest.raises(NotAllowed) as caught:
+        policies.require(acting(alice), "assistant.archive", workspace, on=assistant)
+    assert caught.value.right == "assistant.archive"
+    assert caught.value.workspace_id == workspace.pk
+    assert caught.value.on == ("assistant", str(assistant.pk))
+
+
+def test_the_reason_why_not_review_is_in_words(
+    workspace: Workspace, alice: User, bob: User, carol: User
+) -> None:
+    change = changes.submit(make_change(workspace, bob), actor=acting(bob))
+    assert policies.why_not_review(acting(bob), change) == (
+        "You wrote this change, so someone else must approve it."
+    )
+    for other in (alice, carol):
+        assert policies.why_not_review(acting(other), change) == (
+            "Your role in this workspace does not include this."
+        )
+
+
+# --- standing -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def erin(workspace: Workspace) -> User:
+    """Another reviewer."""
+    person = make_person("erin")
+    make_member(workspace, person, "reviewer")
+    return person
+
+
+@pytest.fixture
+def approved(workspace: Workspace, alice: User, bob: User) -> Change:
+    return make_approved(workspace, author=alice, reviewer=bob)
+
+
+def _counting(change: Change) -> list[str]:
+    fresh = type(change).objects.get(pk=change.pk)
+    return sorted(review.reviewer.username for review in policies.standing(fresh).counting)
+
+
+def test_an_approval_counts(approved: Change) -> None:
+    standing = policies.standing(approved)
+    assert (standing.needed, len(standing.counting), standing.earlier) == (1, 1, ())
+    assert standing.is_enough
+
+
+def test_another_text_does_not_count(approved: Change, alice: User) -> None:
+    edited = changes.edit(approved, actor=acting(alice), lock=99, values={"name": "Other"})
+    assert _counting(edited) == []
+    assert len(policies.standing(edited).earlier) == 1
+
+
+def test_the_same_text_once_more_counts_again(approved: Change, alice: User) -> None:
+    name = approved.name
+    changes.edit(approved, actor=acting(alice), lock=99, values={"name": "Other"})
+    changes.edit(approved, actor=acting(alice), lock=99, values={"name": name})
+    assert _counting(approved) == ["bob"]
+
+
+def test_another_base_does_not_count(workspace: Workspace, alice: User, bob: User) -> None:
+    assistant = make_assistant(workspace, author=alice, reviewer=bob)
+    change = make_approved(assistant, author=alice, reviewer=bob, name="Other")
+    assert _counting(change) == ["bob"]
+    type(change).objects.filter(pk=change.pk).update(base=None)
+    assert _counting(change) == []
+
+
+def test_another_address_does_not_count(approved: Change, workspace: Workspace, dora: User) -> None:
+    connections.allow_origin("http://127.0.0.1:9", actor=COMMAND, private=True)
+    connections.set_connection(
+        workspace, actor=acting(dora), base_url="http://127.0.0.1:9/v1", key="sk-0123456789"
+    )
+    assert _counting(approved) == []
+
+
+def test_another_key_at_the_same_address_counts_on(
+    workspace: Workspace, alice: User, bob: User, dora: User
+) -> None:
+    connections.allow_origin("http://127.0.0.1:9", actor=COMMAND, private=True)
+    address = {"actor": acting(dora), "base_url": "http://127.0.0.1:9/v1"}
+    connections.set_connection(workspace, key="sk-0123456789", **address)
+    change = make_approved(workspace, author=alice, reviewer=bob)
+    connections.set_connection(workspace, key="sk-9876543210", **address)
+    assert _counting(change) == ["bob"]
+
+
+def test_other_rules_do_not_count(approved: Change, workspace: Workspace, dora: User) -> None:
+    workspaces.set_rules(workspace, actor=acting(dora), approvals=2)
+    workspaces.set_rules(workspace, actor=acting(dora), approvals=1)
+    assert _counting(approved) == []
+
+
+def test_the_latest_decision_of_a_person_counts(
+    workspace: Workspace, alice: User, bob: User, erin: User, dora: User
+) -> None:
+    workspaces.set_rules(workspace, actor=acting(dora), approvals=2)
+    change = changes.submit(make_change(workspace, alice), actor=acting(alice))
+    reviews.approve(change, actor=acting(bob), digest=change.digest)
+    reviews.request_changes(change, actor=acting(erin), digest=change.digest, note="Shorter.")
+    assert _counting(change) == ["bob"]
+    changes.submit(change, actor=acting(alice))
+    reviews.approve(change, actor=acting(erin), digest=change.digest)
+    assert _counting(change) == ["bob", "erin"]
+    reviews.request_changes(change, actor=acting(bob), digest=change.digest, note="After all.")
+    assert _counting(change) == ["erin"]
+
+
+def test_a_comment_takes_no_approval_back(approved: Change, bob: User) -> None:
+    Review.objects.create(
+        change=approved,
+        digest=approved.digest,
+        rules_no=1,
+        reviewer=bob,
+        decision=Review.Decision.COMMENTED,
+        source="web",
+    )
+    assert _counting(approved) == ["bob"]
+
+
+def test_who_wrote_a_part_later_does_not_count(approved: Change, bob: User) -> None:
+    name = approved.name
+    changes.edit(approved, actor=acting(bob), lock=99, values={"name": "By Bob"})
+    changes.edit(approved, actor=acting(bob), lock=99, values={"name": name})
+    assert _counting(approved) == []
+
+
+@pytest.mark.parametrize("roles", [("viewer",), ("editor",), ("auditor",)])
+def test_a_demoted_reviewer_stops_counting(
+    approved: Change, workspace: Workspace, bob: User, roles: tuple[str, ...]
+) -> None:
+    make_member(workspace, bob, *roles)
+    assert _counting(approved) == []
+    make_member(workspace, bob, "reviewer")
+    assert _counting(approved) == ["bob"]
+
+
+def test_a_removed_reviewer_stops_counting(approved: Change, bob: User) -> None:
+    workspaces.remove_member(Membership.objects.get(user=bob), actor=COMMAND)
+    assert _counting(approved) == []
+
+
+def test_a_deactivated_reviewer_stops_counting(approved: Change, bob: User) -> None:
+    bob.is_active = False
+    bob.save(update_fields=["is_active"])
+    assert _counting(approved) == []
+
+
+def test_where_none_is_needed_none_is_enough(alice: User) -> None:
+    workspace = make_workspace("Alone", approvals=0)
+    make_member(workspace, alice, "editor")
+    change = make_change(workspace, alice)
+    assert policies.standing(change).is_enough
+
+
+def test_two_needed_are_two_different_people(
+    workspace: Workspace, alice: User, bob: User, erin: User, dora: User
+) -> None:
+    workspaces.set_rules(workspace, actor=acting(dora), approvals=2)
+    change = changes.submit(make_change(workspace, alice), actor=acting(alice))
+    reviews.approve(change, actor=acting(bob), digest=change.digest)
+    assert not policies.standing(change).is_enough
+    reviews.approve(change, actor=acting(erin), digest=change.digest)
+    assert policies.standing(change).is_enough
