@@ -73,8 +73,14 @@ def run(job: Job) -> None:
 def _walk(job: Job, upstream: Connection, pages: Pull) -> None:
     actor = policies.system("worker")
     tally = Tally()
-    patience = connections.times().pull
-    while connections.take_call(upstream, patience=patience) and (page := next(pages, None)):
+    while True:
+        if not connections.take_call(upstream, patience=connections.times().call):
+            text = "The server asks us to slow down. Try again later."
+            jobs.finish(job, state=Job.State.FAILED, progress=text)
+            return
+        page = next(pages, None)
+        if page is None:
+            break
         for found in page.items:
             take_in(job.workspace, found, actor=actor, tally=tally)
         if not jobs.progress(job, f"{tally.seen:,} so far"):
