@@ -139,16 +139,14 @@ def control(
     kind = control_kind(field)
     given = {key.replace("_", "-"): value for key, value in attrs.items() if value != ""}
     field.form.use_required_attribute = False
-    return field.as_widget(
-        attrs={
-            "class": " ".join(filter(None, [_CLASSES.get(kind, ""), css])) or False,
-            "aria-describedby": " ".join(tied),
-            "aria-invalid": "true" if field.errors else False,
-            "placeholder": False,
-            "data-counter-max": counter_max or False,
-            **given,
-        }
-    )
+    looks: dict[str, Any] = {
+        "class": " ".join(filter(None, [_CLASSES.get(kind, ""), css])) or False,
+        "aria-describedby": " ".join(tied),
+        "aria-invalid": "true" if field.errors else False,
+        "placeholder": False,
+        "data-counter-max": counter_max or False,
+    }
+    return field.as_widget(attrs=looks | given)
 
 
 @register.simple_tag
