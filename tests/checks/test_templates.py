@@ -70,7 +70,9 @@ def _htmx(element: Element) -> Iterator[str]:
 
 
 def _works_without(element: Element) -> bool:
-    """A link, a form, a part of a form, or something that holds a link or a form."""
+    """A link, a form, a part of a form, something that holds one, or a poll: the page has Refresh."""
+    if "data-poll" in element.attributes:
+        return True
     ways = [element, *element.below(), *(e for e in element.above() if e.tag == "form")]
     return any(way.attributes.keys() & {"href", "action", "formaction"} for way in ways)
 
@@ -79,6 +81,13 @@ def _works_without(element: Element) -> bool:
 def test_a_template_compiles_and_keeps_the_rules(template: str) -> None:
     get_template(template)
     assert faults((FOLDER / template).read_text(encoding="utf-8")) == []
+
+
+def test_an_area_that_polls_has_refresh_for_pages_without_javascript() -> None:
+    texts = {name: (FOLDER / name).read_text(encoding="utf-8") for name in TEMPLATES}
+    polling = {name.partition("/")[0] for name, text in texts.items() if "data-poll" in text}
+    offering = {name.partition("/")[0] for name, text in texts.items() if '"Refresh"' in text}
+    assert polling - offering == set()
 
 
 def test_the_labels_of_the_contract_use_plain_words() -> None:
@@ -124,7 +133,8 @@ def test_a_fault_is_seen(fault: str, source: str) -> None:
     [
         '<a id="a" href="/" hx-get="/" hx-target="#a" hx-swap="innerHTML" tabindex="-1">Put</a>',
         '<form action="/"><input id="q" hx-get="/" hx-target="#a" hx-swap="innerHTML"></form>',
-        '<div id="j" hx-get="/" hx-target="this" hx-swap="outerHTML"><a href="/">Refresh</a></div>',
+        '<div id="j" hx-get="/" hx-target="this" hx-swap="outerHTML"><a href="/">More</a></div>',
+        '<div id="j" data-poll hx-get="/" hx-target="this" hx-swap="outerHTML">So far</div>',
         '<span class="api" translate="no">json_schema</span><code>"schema": null</code>',
         "<p>or nothing (null)</p>",
         "{# a prompt #}<p>{{ job.payload }}</p>{% url 'job' %}",

@@ -1,0 +1,82 @@
+"""The permission table: every URL name, and for each method what it takes to use it.
+
+A page's author adds its line here. A right is one of `policies.RIGHTS`, asked in the workspace of
+the object that the address names (of the current workspace where it names none), or one of the
+words below; a scope of a token for the addresses of the API. What is not listed is refused: another
+method with 405, and a URL name that is missing here fails `test_routes.py`.
+"""
+
+from __future__ import annotations
+
+ANYONE = "anyone"
+SIGNED_IN = "signed in"
+SAMPLE = "sample sign-in"  # anyone, in the quickstart's own process only; 404 elsewhere
+
+OWN_OR = "own or "  # one's own, and everybody's with the right that follows
+
+READ, WRITE, REVIEW, PUBLISH = "workspace.read", "change.write", "change.review", "change.publish"
+PUSH, SEE, SET = "push", "settings.read", "settings.write"
+
+ROUTES: dict[str, dict[str, str]] = {
+    "home": {"GET": SIGNED_IN},
+    "health": {"GET": ANYONE},
+    "csp_report": {"POST": ANYONE},
+    # review and publish
+    "review_list": {"GET": READ},
+    "review": {"GET": READ},
+    "review_approve": {"POST": REVIEW},
+    "review_request_changes": {"POST": REVIEW},
+    "change_publish": {"GET": PUBLISH, "POST": PUBLISH},
+    # sync
+    "sync": {"GET": READ},
+    "sync_check": {"POST": PUSH},
+    "upstream": {"GET": READ, "POST": PUSH},
+    "push_retry": {"POST": PUSH},
+    "job": {"GET": READ},
+    # audit
+    "audit_list": {"GET": READ},
+    "audit_entry": {"GET": OWN_OR + "audit.read"},
+    "audit_verify": {"POST": "audit.verify"},
+    # settings of a workspace
+    "workspace_members": {"GET": SEE},
+    "workspace_member_add": {"POST": SET},
+    "workspace_member": {"GET": SET, "POST": SET},
+    "workspace_member_remove": {"GET": SET, "POST": SET},
+    "workspace_rules": {"GET": SEE, "POST": SET},
+    "workspace_connection": {"GET": SEE, "POST": SET},
+    "workspace_connection_test": {"POST": SET},
+    "workspace_tokens": {"GET": READ, "POST": READ},
+    "workspace_token_revoke": {"POST": OWN_OR + SET},
+    # one's own account
+    "account_profile": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "sample_signin": {"POST": SAMPLE},
+}
+
+# Pages of allauth: it guards the methods itself.
+ALLAUTH: dict[str, str] = {
+    "account_login": ANYONE,
+    "account_logout": SIGNED_IN,
+    "account_inactive": ANYONE,
+    "account_reauthenticate": SIGNED_IN,
+    "account_change_password": SIGNED_IN,
+    "account_set_password": SIGNED_IN,
+    "account_reset_password": ANYONE,
+    "account_reset_password_done": ANYONE,
+    "account_reset_password_from_key": ANYONE,
+    "account_reset_password_from_key_done": ANYONE,
+    "account_signup": ANYONE,
+}
+
+# Our own API: the scope that the token must carry; tests/api judges the owner's roles.
+API: dict[str, dict[str, str]] = {
+    "v1_assistant_list": {"GET": "assistants:read", "POST": "assistants:write"},
+    "v1_assistant": {
+        "GET": "assistants:read",
+        "POST": "assistants:write",
+        "DELETE": "assistants:write",
+    },
+    "v1_model_list": {"GET": "assistants:read"},
+    "v1_file_list": {"GET": "assistants:read"},
+    "v1_vector_store_list": {"GET": "assistants:read"},
+    "v1_unknown": {},  # nothing is there, for nobody
+}
