@@ -103,16 +103,21 @@ def unreachable(error: Exception) -> CommandError:
 
 
 # --- the port -------------------------------------------------------------------------------------
-def take_port(host: str, port: int) -> socket.socket:
-    """Bind and listen, so that nobody else can take the port while we get ready."""
+def take_port(host: str, port: int, *, is_fixed: bool = False) -> socket.socket:
+    """Bind and listen, so that nobody else can take the port while we get ready.
+
+    `is_fixed`: another port is no way out, so the refusal does not offer one.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        raise CommandError(_why_not(error, host, port)) from None
+        raise CommandError(_why_not(error, host, port, is_fixed=is_fixed)) from None
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _why_not(error: OSError, host: str, port: int, *, is_fixed: bool) -> str:
+    if error.errno == errno.EADDRINUSE and is_fixed:
+        return f"Port {port} is taken, perhaps by this dashboard itself: end what holds it."
     other = f"choose another one, such as --port {_free_port(host, port)}"
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} is taken, perhaps by this dashboard itself: end that, or {other}."
@@ -156,6 +161,8 @@ def collect_static() -> None:
 
 def serve(plug: socket.socket, *, beside: Callable[[], None] | None = None) -> None:
     """Answer at `plug` until SIGTERM or Ctrl-C, with the runner and `beside` in threads.
+
+    `beside` begins once requests are answered: what it prints is true by then.
 
     Returns when the requests and pushes under way have ended; a push that does not end in time is
     left as *sending*, and the next start looks for itself what came of it.

@@ -42,12 +42,11 @@ class Command(PlainCommand):
         serving.prepare_database()
         known = practice.find()
         _agree_on_port(known, is_asked=port is not None or "PORT" in os.environ)
-        plug = serving.take_port(HOST, settings.PORT)
+        plug = serving.take_port(HOST, settings.PORT, is_fixed=known is not None)
         workspace = known or self._first_start()
         serving.keep_port()
         serving.collect_static()
         settings.SAMPLE_SIGNIN = not _is_in_use()
-        self._greet(is_first=known is None)
         serving.serve(plug, beside=lambda: self._beside(workspace, is_first=known is None))
 
     def _step(self, text: str, seconds: float) -> None:
@@ -70,16 +69,15 @@ class Command(PlainCommand):
     def _beside(self, workspace: Workspace, *, is_first: bool) -> None:
         """The round trip, and what to do next; whatever happens here, serving goes on."""
         try:
+            self._greet(is_first=is_first)
             self._round_trip(workspace, is_first=is_first)
         except DomainError as refusal:
             self.say(f"The round trip ends here: {refusal}")
         except Exception:
             log.exception("The round trip failed.")
             self.say("The round trip failed, see the log; serving goes on.")
-        finally:
-            connection.close()
-        if is_first:
-            self._next()
+        self._next()
+        connection.close()
 
     def _round_trip(self, workspace: Workspace, *, is_first: bool) -> None:
         trip = RoundTrip(
@@ -88,6 +86,8 @@ class Command(PlainCommand):
         if trip.is_over():
             return
         trip.run()
+        if not is_first:
+            self.say("The round trip that an earlier start began is finished:")
         self.say(f"  {samples.MATH_TUTOR}: {trip.outcome()}.")
         self.say(f"  Audit log: {findings.sentence(chain.verify())}")
 
@@ -96,15 +96,14 @@ class Command(PlainCommand):
         self.say(f"Assistants Dashboard is at http://{HOST}:{settings.PORT} (stop it with Ctrl-C)")
         if is_first:
             self.say(f"One round trip between {practice.PRACTICE} and {practice.SANDBOX}:")
-        else:
-            self._next()
         if not settings.SAMPLE_SIGNIN:
             self.say("This folder is in real use by now: the sample people are not offered.")
 
     def _next(self) -> None:
         """Who should click what; nothing once the visitor has done it."""
-        waiting = Change.objects.filter(source=practice.SOURCE, state=Change.State.IN_REVIEW)
-        if not (settings.SAMPLE_SIGNIN and waiting.exists()):
+        waiting = Change.objects.filter(source=practice.SOURCE, title=samples.HR_EDIT.title)
+        is_open = waiting.filter(state=Change.State.IN_REVIEW).exists()
+        if not (settings.SAMPLE_SIGNIN and is_open):
             return
         self.say(f"Now you, at http://{HOST}:{settings.PORT}")
         self.say(

@@ -36,8 +36,8 @@ class Command(PlainCommand):
         serving.keep_port()
         serving.collect_static()
         self._let_someone_in()
-        self.say(f"Assistants Dashboard is at {settings.SITE_URL} (stop it with Ctrl-C)")
-        serving.serve(plug)
+        greeting = f"Assistants Dashboard is at {settings.SITE_URL} (stop it with Ctrl-C)"
+        serving.serve(plug, beside=lambda: self.say(greeting))
 
     def _let_someone_in(self) -> None:
         """Where nobody could sign in yet: the operator, and a link to choose a password."""
