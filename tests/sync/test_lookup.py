@@ -102,6 +102,41 @@ def test_a_server_that_begins_with_its_oldest_is_read_on(up: Upstream, client_of
     assert found.id == f"asst_{T + 149}"
 
 
+def pages(up: Upstream, *listed: list[dict[str, Any]]) -> None:
+    """Serve these pages one after the other; the last one is the end."""
+    for number, part in enumerate(listed, start=1):
+        page = {"data": part, "has_more": number < len(listed)}
+        up.on("GET", "/assistants", nth=number, answer=(200, {}, page))
+
+
+def test_one_old_entry_does_not_show_which_way_the_list_runs(
+    up: Upstream, client_of: Client
+) -> None:
+    pages(up, rows([T]), rows([T + 50], ours_at=T + 50))
+    assert len(find_marker(client_of(up), OP, since=T + 40)) == 1
+
+
+def test_the_very_second_asked_for_is_still_read(up: Upstream, client_of: Client) -> None:
+    pages(up, rows([T + 9, T + 5]), rows([T + 5 - 1], ours_at=T + 4), rows([T + 1]))
+    assert len(find_marker(client_of(up), OP, since=T + 5)) == 1
+    assert len(up.requests) == 2
+
+
+def test_the_last_entry_of_a_page_decides_whether_to_read_on(
+    up: Upstream, client_of: Client
+) -> None:
+    pages(up, rows([T + 9, T + 5, T + 4]), rows([T + 3], ours_at=T + 3))
+    assert find_marker(client_of(up), OP, since=T + 5) == []
+    assert len(up.requests) == 1
+
+
+def test_a_list_without_any_id_is_unclear_and_not_empty(up: Upstream, client_of: Client) -> None:
+    page = {"data": [{"model": "m"}], "has_more": True}
+    up.on("GET", "/assistants", times=9, answer=(200, {}, page))
+    with pytest.raises(PullFailed):
+        find_marker(client_of(up), OP, since=T)
+
+
 def test_a_list_that_stalls_before_the_time_is_unclear_and_not_empty(
     up: Upstream, client_of: Client
 ) -> None:
