@@ -27,6 +27,9 @@ FORBIDDEN = re.compile(
 )
 
 
+UNESCAPED = re.compile(r"\|\s*safe(?:seq)?\b|{%\s*autoescape off")
+
+
 def faults(source: str) -> list[str]:
     """Everything wrong in one template, as "line: what"."""
     page = read(source)
@@ -35,6 +38,7 @@ def faults(source: str) -> list[str]:
         for element in page.elements
         for what in (*_inline(element), *_htmx(element))
     ]
+    found += [f"unescaped: {tag}" for tag in UNESCAPED.findall(source)]
     return found + [f"{n}: says {w!r}" for n, text in page.words for w in FORBIDDEN.findall(text)]
 
 
@@ -108,6 +112,8 @@ def test_the_labels_of_the_contract_use_plain_words() -> None:
         ("inline code in hx-on:click", '<a href="/" hx-on:click="go()">a</a>'),
         ("code in the value of hx-vals", "<a hx-vals='js:{a: 1}'>a</a>"),
         ("code in the value of href", '<a href="javascript:go()">a</a>'),
+        ("unescaped", "<p>{{ text|safe }}</p>"),
+        ("unescaped", "{% autoescape off %}{{ text }}{% endautoescape %}"),
         ("hx-boost", '<body hx-boost="true">'),
         ("hx-disabled-elt", '<form hx-disabled-elt="this">'),
         ("a filter in hx-trigger", '<p hx-trigger="click[ctrlKey]">'),
