@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import audit
+from assistants_app.actions import audit, texts
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.models import Assistant, Change, Contribution
 
@@ -50,6 +51,7 @@ def start(
 ) -> Change:
     """Propose a new assistant: it exists with its Change and has no live Version."""
     policies.require(actor, "change.write", workspace)
+    texts.readable(document)
     # What lists show and search is the proposal's name until a Version is live.
     assistant = Assistant.objects.create(
         workspace=workspace, changed_by=actor.user, name=document.get("name")
@@ -70,7 +72,7 @@ def open(  # noqa: A001  # read with its module: changes.open
     Raises Conflict (`open_change`) when this person already has an open one on this assistant.
     """
     policies.require(actor, "change.write", assistant.workspace, on=assistant)
-    if assistant.is_archived:
+    if Assistant.objects.filter(pk=assistant.pk).exclude(archived_at=None).exists():
         raise Conflict("This assistant is archived.", code="archived")
     mine = assistant.changes.open().filter(author=actor.user).first()
     if mine:
@@ -83,7 +85,9 @@ def open(  # noqa: A001  # read with its module: changes.open
 def _open(
     assistant: Assistant, *, actor: Actor, document: contract.Document | None, title: str
 ) -> Change:
-    text = assistant.document() if document is None else document
+    text = assistant.document() if document is None else _merged(document, {})
+    texts.fit(Change, title=title)
+    texts.readable(text)
     try:
         with transaction.atomic():
             change = Change.objects.create(
@@ -143,6 +147,8 @@ def edit(
         raise Conflict(
             f"This change is {now.get_state_display().lower()}.", code="state", change=now
         )
+    texts.fit(Change, title=title or "", why=why or "")
+    texts.readable(unread or {})
     wanted = _wanted(now, values, unread or {}, title, why)
     if not wanted:
         return now
@@ -175,14 +181,20 @@ def _wanted(
     wanted = {
         field: value
         for field, value in values.items()
-        if contract.fingerprint(contract.merge(document, {field: value})) != now.digest
+        if contract.fingerprint(_merged(document, {field: value})) != now.digest
     }
     kept = {**(now.unread or {}), **unread}
     kept = {field: text for field, text in kept.items() if text is not None}
     if kept != (now.unread or {}):
         wanted["unread"] = kept or None
-    texts = {"title": title, "why": why}
-    return wanted | {k: v for k, v in texts.items() if v is not None and v != getattr(now, k)}
+    words = {"title": title, "why": why}
+    return wanted | {k: v for k, v in words.items() if v is not None and v != getattr(now, k)}
+
+
+def _merged(document: contract.Document, values: Mapping[str, Any]) -> contract.Document:
+    """The document after these values, as the columns give it back: an empty text is unset."""
+    merged = contract.merge(document, values)
+    return {field: value for field, value in merged.items() if value != ""}
 
 
 def _refuse_stale(now: Change, lock: int, wanted: Mapping[str, Any]) -> None:
@@ -193,7 +205,8 @@ def _refuse_stale(now: Change, lock: int, wanted: Mapping[str, Any]) -> None:
 
 def _apply(now: Change, wanted: Mapping[str, Any]) -> None:
     fields = {k: v for k, v in wanted.items() if k in contract.FIELDS}
-    document = contract.merge(now.document(), fields)
+    document = _merged(now.document(), fields)
+    texts.readable(document)
     others = {k: v for k, v in wanted.items() if k not in contract.FIELDS}
     for column, value in {**Change.columns(document), **others}.items():
         setattr(now, column, value)
@@ -256,6 +269,7 @@ def submit(
     if now.base and now.base.digest == now.digest:
         raise Conflict("This change does not differ from the live version yet.", code="no_change")
     _refuse_errors(now, rules)
+    texts.fit(Change, title=title or "", why=why or "")
     now.title = now.title if title is None else title
     now.why = now.why if why is None else why
     now.state, now.submitted_at = State.IN_REVIEW, timezone.now()
@@ -284,13 +298,14 @@ def withdraw(change: Change, *, actor: Actor) -> Change:
     moved = (
         change.__class__.objects.open()
         .filter(pk=change.pk)
-        .update(state=State.WITHDRAWN, closed_at=now, lock=change.lock + 1)
+        .update(state=State.WITHDRAWN, closed_at=now, lock=F("lock") + 1)
     )
     if moved != 1:
         raise Conflict("This change is not open any more.", code="state")
     change.refresh_from_db()
-    if change.assistant.live_version_id is None:
-        Assistant.objects.filter(pk=change.assistant_id).update(archived_at=now)
+    if not change.assistant.changes.open().exists():  # nobody else works on it
+        never_live = Assistant.objects.filter(pk=change.assistant_id, live_version=None)
+        never_live.update(archived_at=now)
     _record("change.withdrawn", change, actor, before=change.digest)
     return change
 
