@@ -50,6 +50,10 @@ def test_a_field_ties_label_message_help_and_counter_to_its_input() -> None:
     assert "aria-invalid" not in html
 
 
+def test_a_field_without_help_or_counter_points_at_neither() -> None:
+    assert 'aria-describedby="id_text-msg"' in field("text")
+
+
 def test_a_field_says_what_is_wrong_before_its_help_is_read() -> None:
     html = field("name", {"name": "much too long"})
     assert 'aria-invalid="true"' in html

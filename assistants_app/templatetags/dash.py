@@ -126,22 +126,26 @@ _CLASSES = {"text": "input", "area": "textarea", "select": "select", "check": ""
 
 @register.simple_tag
 def control(
-    field: BoundField, css: str = "", counter_max: int | None = None, **attrs: Any
+    field: BoundField,
+    css: str = "",
+    counter_max: int | None = None,
+    has_help: object = False,
+    **attrs: Any,
 ) -> SafeString:
-    """The field's own input, in our look, tied to its message, help and counter.
+    """The field's own input, in our look, tied to its message and, if there, help and counter.
 
     Further keyword arguments become attributes (`hx_post` is `hx-post`). Placeholders are dropped:
     a label stands beside every field. `required` is dropped too, for errors are ours to say. An
     empty value is no attribute, so a part may pass on what it was not given.
     """
     own = field.auto_id
-    tied = [f"{own}-msg", f"{own}-help", *([f"{own}-count"] if counter_max else [])]
+    beside = {"msg": True, "help": has_help, "count": counter_max}
     kind = control_kind(field)
     given = {key.replace("_", "-"): value for key, value in attrs.items() if value != ""}
     field.form.use_required_attribute = False
     looks: dict[str, Any] = {
         "class": " ".join(filter(None, [_CLASSES.get(kind, ""), css])) or False,
-        "aria-describedby": " ".join(tied),
+        "aria-describedby": " ".join(f"{own}-{name}" for name, there in beside.items() if there),
         "aria-invalid": "true" if field.errors else False,
         "placeholder": False,
         "data-counter-max": counter_max or False,
