@@ -85,9 +85,13 @@ class _Reader:
             self.path[-1] = last + 1
 
     def _note_key(self, offset: int) -> None:
-        if (path := tuple(self.path)) in self.wanted:
-            self.places.keys.setdefault(path, []).append(offset)
+        if self._is_wanted():
+            self.places.keys.setdefault(tuple(self.path), []).append(offset)
 
     def _note_value(self, offset: int) -> None:
-        if (path := tuple(self.path)) in self.wanted:
-            self.places.values.setdefault(path, offset)
+        if self._is_wanted():
+            self.places.values.setdefault(tuple(self.path), offset)
+
+    def _is_wanted(self) -> bool:
+        """Nothing is wanted below the allowed depth, where spelling out a path would be slow."""
+        return len(self.path) <= JSON_DEPTH and tuple(self.path) in self.wanted

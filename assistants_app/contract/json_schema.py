@@ -60,8 +60,7 @@ def check(report: Report, path: Path, schema: Any, code: str, *, is_function: bo
         return
     if is_function and schema.get("type", "object") != "object":
         report.add((*path, "type"), code, "root", found=shown(dumps(schema["type"])))
-    # The quick look may call a number that keeps its spelling invalid, never a bad schema valid.
-    if not _META.is_valid(schema):
+    if not _seems_valid(schema):
         _name_faults(report, path, schema, code, size)
     if '"$ref"' in text or '"array"' in text:
         _doubtful_parts(report, path, schema, code)
@@ -86,6 +85,14 @@ def _children(key: str, value: Any) -> list[tuple[Path, Any]]:
     if key in _HOLDS_LIST and isinstance(value, list):
         return [((index,), inner) for index, inner in enumerate(value)]
     return []
+
+
+def _seems_valid(schema: dict[str, Any]) -> bool:
+    """A quick look: numbers that keep their spelling may look wrong, nothing wrong looks right."""
+    try:
+        return _META.is_valid(schema)
+    except ValueError:
+        return False
 
 
 def _name_faults(report: Report, path: Path, schema: dict[str, Any], code: str, size: int) -> None:

@@ -81,7 +81,8 @@ def _tool(tool: Any) -> Any:
     if form.get("type") == "function":
         _drop_default(form, "function", _without_strict(form.get("function")))
     if form.get("type") == "file_search":
-        _drop_default(form, "file_search", _search_options(form.get("file_search")) or None)
+        options = _search_options(form.get("file_search"))
+        _drop_default(form, "file_search", None if options == {} else options)
     return form
 
 

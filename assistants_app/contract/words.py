@@ -94,6 +94,11 @@ _ROWS: Final = (
     ),
     ("Allowed values", "enum", "It must pick one of these."),
     (
+        "Files and knowledge",
+        "tool_resources",
+        "The files and the collections of documents that its abilities may open.",
+    ),
+    (
         "Files for the code ability",
         "tool_resources.code_interpreter.file_ids",
         "Up to 20 files it can open.",
@@ -150,7 +155,7 @@ _CHARACTERS: Final = "{n} characters; the limit is {max}."
 _CONTAINS: Final = "Contains {thing} at position {position}."
 
 _METASCHEMA: Final = Sentence(
-    "Invalid schema at {at}: {detail}.", "Not what JSON Schema (2020-12) allows here: {detail}."
+    "Invalid schema at {at}: {detail}.", "JSON Schema does not allow this here: {detail}."
 )
 _FOREIGN: Final = Sentence(
     "Invalid schema at {at}: '{found}' points to another document.",
