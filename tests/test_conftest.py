@@ -20,7 +20,7 @@ def test_a_flush_empties_the_tables_and_the_guards_are_back(time: str) -> None:
 
 
 def test_no_address_but_loopback_can_be_reached() -> None:
-    with socket.socket() as plug, pytest.raises(UserWarning, match="192.0.2.1"):
+    with socket.socket() as plug, pytest.raises(UserWarning, match=r"192\.0\.2\.1"):
         plug.connect(("192.0.2.1", 80))
 
 

@@ -67,7 +67,7 @@ def read(source: str) -> Page:
 
 
 def _without_tags(source: str) -> str:
-    """Only HTML: literal translations stay, values become X, other tags a space; lines keep count."""
+    """Only HTML: literal translations stay, values become X, other tags a space, lines lines."""
     source = _HIDDEN.sub(_lines, source)
     source = _SAID.sub(lambda m: re.sub(r"[<>\"']", " ", m.group(1) or m.group(2)), source)
     return _VALUE.sub(lambda m: f"X{_lines(m)}", _TAG.sub(lambda m: f" {_lines(m)}", source))

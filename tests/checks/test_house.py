@@ -178,8 +178,10 @@ def unclean(path: Path) -> list[str]:
         line
         for line in lines
         if "://" in line
-        or line.lstrip(" #").startswith(("/", "-", "."))
-        and not line.lstrip().startswith("--hash=")
+        or (
+            line.lstrip(" #").startswith(("/", "-", "."))
+            and not line.lstrip().startswith("--hash=")
+        )
     ]
 
 

@@ -10,7 +10,10 @@ from tests.checks.tree import ROOT, run
 if TYPE_CHECKING:
     from pathlib import Path
 
-LINT = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True, no_logo=True))"
+LINT = """
+from importlinter.cli import lint_imports
+raise SystemExit(lint_imports(no_cache=True, no_logo=True))
+"""
 
 
 def test_imports_go_down_only() -> None:

@@ -122,7 +122,7 @@ def _in_review(change: Change) -> Change:
 
 
 def url_of(name: str, keys: dict[str, Any]) -> str:
-    """The address of an object of the world: an argument is known by the word before it or its name."""
+    """The address of an object of the world; the word before an argument, or its name, tells."""
     address = ADDRESSES[name]
     arguments = re.findall(r"(?:(\w+)/)?<(?:\w+:)?(\w+)>", address)
     found = {key: keys[key] if key in keys else keys[word] for word, key in arguments}

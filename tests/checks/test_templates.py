@@ -45,10 +45,10 @@ def faults(source: str) -> list[str]:
 def _inline(element: Element) -> Iterator[str]:
     if element.tag == "style":
         yield "inline style"
-    if element.tag == "script" and "src" not in element.attributes:
-        # A block of JSON is data: the policy does not run it.
-        if element.attributes.get("type") != "application/json":
-            yield "inline script"
+    # A block of JSON is data: the policy does not run it.
+    is_data = element.attributes.get("type") == "application/json"
+    if element.tag == "script" and "src" not in element.attributes and not is_data:
+        yield "inline script"
     for key, value in element.attributes.items():
         if key == "style" or re.fullmatch(r"on[a-z]+", key) or key.startswith("hx-on"):
             yield f"inline code in {key}"
@@ -74,7 +74,7 @@ def _htmx(element: Element) -> Iterator[str]:
 
 
 def _works_without(element: Element) -> bool:
-    """A link, a form, a part of a form, something that holds one, or a poll: the page has Refresh."""
+    """A link, a form, a part of one, something that holds one, or a poll: the page has Refresh."""
     if "data-poll" in element.attributes:
         return True
     ways = [element, *element.below(), *(e for e in element.above() if e.tag == "form")]
