@@ -199,8 +199,15 @@ def _merged(document: contract.Document, values: Mapping[str, Any]) -> contract.
 
 def _refuse_stale(now: Change, lock: int, wanted: Mapping[str, Any]) -> None:
     touched = now.touched or {}
-    if any(touched.get(field, 0) > lock for field in wanted):
+    if any(touched.get(field, 0) > lock for field in _about(now, wanted)):
         raise Conflict("Someone saved a newer text since you opened this.", change=now)
+
+
+def _about(now: Change, wanted: Mapping[str, Any]) -> set[str]:
+    """The fields that a save moves: of the texts that cannot be read, only those that changed."""
+    was, kept = now.unread or {}, wanted.get("unread", now.unread) or {}
+    moved = {field for field in {*was, *kept} if was.get(field) != kept.get(field)}
+    return (set(wanted) - {"unread"}) | moved
 
 
 def _apply(now: Change, wanted: Mapping[str, Any]) -> None:
@@ -208,10 +215,11 @@ def _apply(now: Change, wanted: Mapping[str, Any]) -> None:
     document = _merged(now.document(), fields)
     texts.readable(document)
     others = {k: v for k, v in wanted.items() if k not in contract.FIELDS}
+    touched = dict.fromkeys(_about(now, wanted), now.lock + 1)
     for column, value in {**Change.columns(document), **others}.items():
         setattr(now, column, value)
     now.digest = contract.fingerprint(document)
-    now.touched = {**(now.touched or {}), **dict.fromkeys(wanted, now.lock + 1)}
+    now.touched = {**(now.touched or {}), **touched}
     now.edited_at = timezone.now()
 
 
