@@ -65,7 +65,7 @@ def error(response: HttpResponse, status: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def workspace(db: None) -> Workspace:  # noqa: ARG001
+def workspace(db: None) -> Workspace:
     """Where everything happens; it asks for no approvals."""
     return builders.make_workspace(approvals=0)
 

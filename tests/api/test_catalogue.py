@@ -1,4 +1,4 @@
-"""GET /v1/models, /v1/files and /v1/vector_stores: so that a connected dashboard has its pickers."""
+"""GET /v1/models, /v1/files and /v1/vector_stores: the pickers of a connected dashboard."""
 
 from __future__ import annotations
 
