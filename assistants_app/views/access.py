@@ -50,7 +50,7 @@ def signed_in(
 
 def fetch(request: Request, rows: QuerySet[M], *, by: str = "workspace", **lookup: Any) -> M:
     """The one visible row, else 404; remembers its workspace as the last used one."""
-    row = get_object_or_404(policies.visible(request.actor, rows), **lookup)
+    row = get_object_or_404(policies.visible(request.actor, rows, by=by), **lookup)
     workspace: Any = row
     for step in by.split("__"):
         workspace = getattr(workspace, step)

@@ -38,10 +38,11 @@ def out_of_service(request: HttpRequest, error: Exception) -> HttpResponse:  # n
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    message = (
-        "This form is too old, or cookies are switched off. Go back, reload and send it again."
-    )
-    return refused(request, message, status=403)
+    """The form's token is missing or old: nothing was saved, and the page says what helps."""
+    if request.headers.get("HX-Request"):
+        message = "This form is too old, or cookies are switched off. Reload and send it again."
+        return refused(request, message, status=403)
+    return render(request, "403_csrf.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
