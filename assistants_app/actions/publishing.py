@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -25,15 +25,16 @@ _SETTLED_BY_PUBLISHING = (PushOrder.Reason.REFUSED, PushOrder.Reason.ATTEMPTS)
 def publish(change: Change, *, actor: Actor) -> Version:
     """Make an Approved Change live (reliability.md 4.4) and order its push.
 
-    Raises Conflict: `state` not Approved, `outdated` another Version went live since, `digest` the
-    stored text is not the approved one, `approvals` too few count, `drift` upstream differs.
+    Raises Conflict: `state` not Approved, `archived`, `outdated` another Version went live since,
+    `digest` the stored text is not the approved one, `approvals` too few count, `drift` upstream
+    differs.
     """
     policies.require(actor, "change.publish", change.assistant.workspace, on=change)
     now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
     _refuse(now)
+    _close(now)
     version = _version(now, actor)
     _go_live(now, version, actor)
-    _close(now)
     _order(now.assistant, version)
     audit.record(
         "version.published",
@@ -53,8 +54,10 @@ def publish(change: Change, *, actor: Actor) -> Version:
 def _refuse(change: Change) -> None:
     if change.state != Change.State.APPROVED:
         raise Conflict("This change is not approved.", code="state", change=change)
+    if change.assistant.is_archived:
+        raise Conflict("This assistant is archived.", code="archived")
     if change.is_outdated:
-        raise Conflict("Another version went live after this change began.", code="outdated")
+        raise _outdated()
     if change.unread or contract.fingerprint(change.document()) != change.digest:
         raise Conflict("The stored text is not the one that was approved.", code="digest")
     if not policies.standing(change).is_enough:
@@ -64,18 +67,34 @@ def _refuse(change: Change) -> None:
         raise Conflict("Changed upstream: settle that first.", code="drift")
 
 
+def _outdated() -> Conflict:
+    return Conflict("Another version went live after this change began.", code="outdated")
+
+
+def _close(change: Change) -> None:
+    moved = Change.objects.filter(
+        pk=change.pk, lock=change.lock, digest=change.digest, state=Change.State.APPROVED
+    ).update(state=Change.State.LIVE, closed_at=timezone.now(), lock=F("lock") + 1)
+    if moved != 1:
+        raise Conflict("This change moved on since you opened it.", code="state", change=change)
+
+
 def _version(change: Change, actor: Actor) -> Version:
     newest = change.assistant.versions.order_by("-number").first()
-    return Version.objects.create(
-        assistant=change.assistant,
-        number=newest.number + 1 if newest else 1,
-        digest=change.digest,
-        origin=Version.Origin.PUBLISHED,
-        change=change,
-        by=actor.user,
-        source=actor.source,
-        **Version.columns(change.document()),
-    )
+    try:
+        with transaction.atomic():
+            return Version.objects.create(
+                assistant=change.assistant,
+                number=newest.number + 1 if newest else 1,
+                digest=change.digest,
+                origin=Version.Origin.PUBLISHED,
+                change=change,
+                by=actor.user,
+                source=actor.source,
+                **Version.columns(change.document()),
+            )
+    except IntegrityError:  # another Change of this assistant was published at the same moment
+        raise _outdated() from None
 
 
 def _go_live(change: Change, version: Version, actor: Actor) -> None:
@@ -89,15 +108,8 @@ def _go_live(change: Change, version: Version, actor: Actor) -> None:
         **Assistant.columns(change.document()),
     )
     if moved != 1:
-        raise Conflict("Another version went live after this change began.", code="outdated")
-
-
-def _close(change: Change) -> None:
-    moved = Change.objects.filter(
-        pk=change.pk, lock=change.lock, digest=change.digest, state=Change.State.APPROVED
-    ).update(state=Change.State.LIVE, closed_at=timezone.now(), lock=F("lock") + 1)
-    if moved != 1:
-        raise Conflict("This change was edited since you opened it.", code="digest", change=change)
+        raise _outdated()
+    change.assistant.refresh_from_db()
 
 
 def _order(assistant: Assistant, version: Version) -> None:
