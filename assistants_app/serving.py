@@ -226,12 +226,13 @@ def _end_on_signals(runner: Runner, thread: Thread) -> None:
 
 
 # --- the runner alone -----------------------------------------------------------------------------
-def work() -> None:
-    """The runner's loop only, until SIGTERM or Ctrl-C: `manage.py worker`."""
+def work(*, ready: Callable[[], None]) -> None:
+    """The runner's loop only, until SIGTERM or Ctrl-C; `ready` is called once it can be ended."""
     runner = Runner()
     thread = runner.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop(runner))
+    ready()
     while thread.is_alive() and not runner.stop.is_set():
         thread.join(1)  # not Event.wait: a handler that sets the event could lock itself out
     leave(runner, thread)

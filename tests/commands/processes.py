@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANAGE = ROOT / "manage.py"
-PATIENCE = 40.0  # seconds; two cores may be busy with other tests
-QUICK = "0.03"  # a lease of 2.7 s, a settling time of 3.6 s
+PATIENCE = 90.0  # seconds; two cores may be busy with other tests
+QUICK = "0.05"  # a lease of 4.5 s, a settling time of 6 s
 _NOT_OURS = ("DATABASE_URL", "PORT", "SITE_URL", "SYNC_TIME_SCALE", "ASSISTANTS_KILL_AT")
 
 
@@ -41,6 +41,9 @@ class Home:
     @property
     def folder(self) -> str:
         return self.env["DATA_DIR"]
+
+    def url(self, path: str = "") -> str:
+        return f"http://127.0.0.1:{self.port}" + (f"/{path}" if path else "")
 
     def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """A command that ends by itself."""

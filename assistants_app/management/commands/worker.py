@@ -14,5 +14,4 @@ class Command(PlainCommand):
     def handle(self, **_: Any) -> None:
         serving.check_ground()
         serving.refuse_unprepared()
-        self.say("The worker is at work (stop it with Ctrl-C)")
-        serving.work()
+        serving.work(ready=lambda: self.say("The worker is at work (stop it with Ctrl-C)"))
