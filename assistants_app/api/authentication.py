@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SECRET: Final = re.compile(r"asd_[0-9a-f]{64}")
 
 
-class Bearer(TokenAuthentication):  # type: ignore[misc]  # knox has no types
+class Bearer(TokenAuthentication):
     """Knox, without its two surprises: odd bytes answer 401, and a GET deletes no expired token."""
 
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:

@@ -94,6 +94,10 @@ def _of_framework(error: exceptions.APIException, view: Endpoint) -> Response:
     """Authentication, rates, media types, methods and what is not found."""
     status, message = error.status_code, str(error.detail)
     headers: dict[str, str] = {}
+    if isinstance(error, exceptions.AuthenticationFailed | exceptions.Throttled):
+        number = getattr(view.request, "request_id", "")
+        told = {"security": True, "request_id": number}
+        log.warning("Refused at /v1: %s", error.get_codes(), extra=told)
     if isinstance(error, exceptions.NotAuthenticated):
         message = "No API key provided. Send one as: Authorization: Bearer asd_…"
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):

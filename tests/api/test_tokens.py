@@ -238,6 +238,7 @@ def test_the_secret_is_in_no_log_and_in_no_table(
     rest = api.secret.removeprefix("asd_")[16:]  # behind the part that knox looks up by
     logged = everything_logged.getvalue()
     assert "A request to /v1 failed." in logged
+    assert '"security": true' in logged
     assert rest not in logged
     with connection.cursor() as cursor, django_assert_max_num_queries(200):
         for table in connection.introspection.table_names(cursor):
