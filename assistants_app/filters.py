@@ -83,16 +83,20 @@ class AssistantFilter(FilterSet):
 
 def in_view(view: str, user: User) -> Q:
     """The condition of one tab, beside whether it is archived."""
-    changes = Change.objects.filter(assistant=OuterRef("pk"))
     stopped = Q(push_order__state=PushOrder.State.STOPPED)
     drifted = Q(push_order__reason=PushOrder.Reason.DRIFT)
     return {
-        "mine": Q(Exists(changes.open().by(user))),
-        "in_review": Q(Exists(changes.filter(state=Change.State.IN_REVIEW))),
-        "ready": Q(Exists(changes.filter(state=Change.State.APPROVED))),
-        "drift": drifted,
+        "mine": _holding(Change.objects.open().by(user)),
+        "in_review": _holding(Change.objects.filter(state=Change.State.IN_REVIEW)),
+        "ready": _holding(Change.objects.filter(state=Change.State.APPROVED)),
+        "drift": stopped & drifted,
         "failed": stopped & ~drifted,
     }.get(view, Q())
+
+
+def _holding(changes: QuerySet[Change]) -> Q:
+    # Not EXISTS: the few changes lead to their assistants, not each assistant to its changes.
+    return Q(pk__in=changes.values("assistant"))
 
 
 def matching(text: str) -> Q:

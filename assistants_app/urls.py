@@ -6,10 +6,15 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from assistants_app.views import (
     account,
+    assistant_list,
+    assistant_new,
+    assistants,
     audit,
+    changes,
     connections,
     home,
     reviews,
+    submitting,
     sync,
     tokens,
     workspaces,
@@ -19,6 +24,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("-/health/", home.health, name="health"),
     path("-/csp/", home.csp_report, name="csp_report"),
+    # assistants and their versions
+    path("assistants/", assistant_list.assistant_list, name="assistant_list"),
+    path("assistants/new/", assistant_new.assistant_new, name="assistant_new"),
+    path("assistants/<int:pk>/", assistants.assistant, name="assistant"),
+    path("assistants/<int:pk>/edit/", assistants.change_open, name="change_open"),
+    path("assistants/<int:pk>/archive/", assistants.archive, name="assistant_archive"),
+    path("assistants/<int:pk>/restore/", assistants.restore, name="assistant_restore"),
+    path("assistants/<int:pk>/versions/<int:n>/", assistants.version, name="version"),
+    # changes
+    path("changes/<int:pk>/", changes.change, name="change"),
+    path("changes/<int:pk>/part/<slug:part>/", changes.change_part, name="change_part"),
+    path("changes/<int:pk>/submit/", submitting.submit, name="change_submit"),
+    path("changes/<int:pk>/withdraw/", submitting.withdraw, name="change_withdraw"),
     # review and publish
     path("reviews/", reviews.review_list, name="review_list"),
     path("changes/<int:pk>/review/", reviews.review, name="review"),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery, TextField
 from django.db.models.functions import Coalesce, Lower
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -73,7 +73,7 @@ def _query(request: Request, **changes: Any) -> str:
 
 def _rows(workspace: Workspace) -> QuerySet[Assistant]:
     rows = Assistant.objects.filter(workspace=workspace)
-    return rows.annotate(sort_name=Lower(Coalesce("name", "public_id")))
+    return rows.annotate(sort_name=Lower(Coalesce("name", "public_id", output_field=TextField())))
 
 
 def _errors(form: Any) -> list[str]:
@@ -124,9 +124,7 @@ class Row:
     hit: tuple[str, str, str] | None
 
 
-def _drawn(
-    workspace: Workspace, assistants: list[Assistant], text: str
-) -> list[Row]:
+def _drawn(workspace: Workspace, assistants: list[Assistant], text: str) -> list[Row]:
     changes = _newest(assistants)
     upstream = workspace.upstream
     health = upstream.health if upstream else None

@@ -1,0 +1,114 @@
+"""A new assistant: the essentials by hand, or a whole object pasted as JSON."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from assistants_app import contract
+from assistants_app.contract import limits
+from assistants_app.errors import InvalidDocument
+from assistants_app.forms.fields import KeptText, located, placed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistants_app.models import Workspace
+
+IMPORT_MAX = 4 * 1024 * 1024  # bytes; escaped twice it still fits into a request
+READ_ONLY = ("id", "object", "created_at")
+
+
+class StartForm(forms.Form):
+    """Where it shall live, and the number of this form: sent twice, it acts once."""
+
+    workspace = forms.ChoiceField(label=gettext_lazy("Workspace"))
+    form_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    document: contract.Document
+
+    def __init__(
+        self, data: Any = None, *, places: Sequence[Workspace], initial: dict[str, Any]
+    ) -> None:
+        super().__init__(data, initial=initial | {"form_id": uuid.uuid4()})
+        field = self.fields["workspace"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # declared above
+        field.choices = [(place.slug, place.name) for place in places]
+        if len(places) == 1:
+            field.widget = forms.HiddenInput()
+        self.warnings: dict[str, list[str]] = {}
+
+
+class NewForm(StartForm):
+    """The essentials; everything else is set in the change that this makes."""
+
+    name = KeptText("name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    model = KeptText(
+        "model",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "list": "model-list", "spellcheck": "false"}
+        ),
+    )
+    instructions = KeptText("instructions", widget=forms.Textarea(attrs={"rows": 10}))
+    field_order = ("workspace", "name", "model", "instructions", "form_id")
+
+    def clean(self) -> dict[str, Any]:
+        """A new assistant needs a model; the contract judges the rest."""
+        fields = ("name", "model", "instructions")
+        typed = {f: contract.form_text(self.cleaned_data.get(f, ""), None) for f in fields}
+        self.document = {field: text for field, text in typed.items() if text is not None}
+        for found in contract.check(self.document, "create"):
+            field = str(found.path[0])
+            if found.level == "error" and field not in self.errors:
+                self.add_error(field, located(found, ""))
+        return self.cleaned_data
+
+
+class PasteForm(StartForm):
+    """One assistant as the API has it. What belongs to a server is left out, and said."""
+
+    text = forms.CharField(
+        label=gettext_lazy("Assistant as JSON"),
+        help_text=gettext_lazy("One object, as the API answers it or as you would send it."),
+        strip=False,
+        required=False,
+        widget=forms.Textarea(
+            attrs={"rows": 18, "spellcheck": "false", "translate": "no", "autocomplete": "off"}
+        ),
+    )
+    field_order = ("workspace", "text", "form_id")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.left_out: list[str] = []
+        self.fields["text"].validators = []  # the parser names a NUL by its place
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"].replace("\r\n", "\n")
+        if not text.strip():
+            raise forms.ValidationError(_("Required."))
+        try:
+            tree = contract.parse(text, limit=IMPORT_MAX)
+        except InvalidDocument as error:
+            raise forms.ValidationError([placed(found) for found in error.problems]) from None
+        self.document = self._sorted_out(tree)
+        found = contract.check(self.document, "create")
+        if errors := [one for one in found if one.level == "error"]:
+            raise forms.ValidationError([located(one, text, depth=0) for one in errors])
+        return text
+
+    def _sorted_out(self, tree: Any) -> contract.Document:
+        """The writable part: keys of the server and unset fields go, and it is said which."""
+        if not isinstance(tree, dict):
+            raise forms.ValidationError(_("Must be an object."))
+        self.left_out = [key for key in READ_ONLY if key in tree]
+        kept = {key: value for key, value in tree.items() if key not in READ_ONLY}
+        metadata = kept.get("metadata")
+        if isinstance(metadata, dict) and contract.MARKER in metadata:
+            self.left_out.append(f"metadata.{contract.MARKER}")
+        own = contract.without_marker(kept)
+        return {k: v for k, v in own.items() if not (v is None and k in limits.FIELDS)}

@@ -1,0 +1,26 @@
+"""Asking for review: what reviewers are told, and that the warnings were seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from assistants_app.forms.changes import AboutForm
+
+
+class SubmitForm(forms.Form):
+    """Title and why, as in the editor; `sure` only where there are warnings."""
+
+    title = AboutForm.base_fields["title"]
+    why = AboutForm.base_fields["why"]
+    sure = forms.BooleanField(
+        label=gettext_lazy("I know about the warnings"),
+        error_messages={"required": gettext_lazy("Tick this, or go back and change the text.")},
+    )
+
+    def __init__(self, data: Any = None, *, has_warnings: bool, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial, auto_id="id_submit_%s")
+        if not has_warnings:
+            del self.fields["sure"]

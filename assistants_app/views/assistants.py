@@ -1,0 +1,264 @@
+"""One assistant: read first, then edit; its versions, its activity, into the archive and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assistants_app import keyset, policies
+from assistants_app.actions import assistants, changes
+from assistants_app.errors import Conflict
+from assistants_app.models import AuditEntry, Change, PushOrder, Version
+from assistants_app.views import access, audit, badges, documents, pages
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from assistants_app.models import Assistant
+    from assistants_app.views.pages import Request
+
+TABS = ("overview", "history", "activity")
+SHOWN = 25
+
+
+@access.signed_in("GET")
+def assistant(request: Request, pk: int) -> HttpResponse:
+    """What is live; before that, what is proposed. Then its versions and what happened to it."""
+    row = access.assistant(request, pk)
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "overview"
+    context = head(request, row) | {"tab": tab, "tabs": _tabs(row, tab)}
+    fill = {"overview": _overview, "history": _history, "activity": _activity}[tab]
+    return pages.page(request, "assistants/assistant.html", context | fill(request, row, context))
+
+
+def head(request: Request, row: Assistant) -> dict[str, Any]:
+    """What stands at the top of an assistant's pages: names, badges, what can be done."""
+    order = PushOrder.objects.filter(assistant=row).select_related("desired_version").first()
+    upstream = row.workspace.upstream
+    held = list(row.changes.open().select_related("author").order_by("-pk"))
+    mine = next((change for change in held if change.author_id == request.user.pk), None)
+    held_by_others = [change for change in held if change != mine]
+    roles = policies.roles(request.actor, row.workspace)
+    proposed = None if row.live_version else row.changes.order_by("-pk").first()
+    return {
+        "assistant": row,
+        "order": order,
+        "live": row.live_version,
+        "proposed": proposed,
+        "description": (proposed or row).description,
+        "notices": _notices(row, order),
+        "work": badges.work_badge(held[0] if held else None),
+        "upstream": badges.upstream_badge(row, order, upstream.health if upstream else None),
+        "host": upstream.host if upstream else "",
+        "open_changes": held,
+        "mine": mine,
+        "others": held_by_others,
+        "may_edit": bool(roles & policies.RIGHTS["change.write"]) and not row.is_archived,
+        "may_archive": bool(roles & policies.RIGHTS["assistant.archive"]),
+        "archived": badges.archived_badge() if row.is_archived else None,
+        "crumbs": [*_crumbs(row), (str(row), "")],
+    }
+
+
+def _crumbs(row: Assistant) -> list[tuple[str, str]]:
+    return [(_("Assistants"), f"{reverse('assistant_list')}?workspace={row.workspace.slug}")]
+
+
+def _tabs(row: Assistant, current: str) -> list[dict[str, Any]]:
+    url = reverse("assistant", args=[row.pk])
+    labels = {"overview": _("Overview"), "history": _("History"), "activity": _("Activity")}
+    return [
+        {
+            "label": label,
+            "url": url if tab == "overview" else f"{url}?tab={tab}",
+            "current": tab == current,
+        }
+        for tab, label in labels.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to know before anything else, with at most one thing to do about it."""
+
+    tone: str
+    heading: str
+    text: str
+    url: str = ""
+    action: str = ""
+
+
+def _notices(row: Assistant, order: PushOrder | None) -> list[Notice]:
+    """What a person should settle, the gravest first."""
+    if order is None or row.is_archived:
+        return []
+    url = reverse("upstream", args=[row.pk])
+    if order.state == PushOrder.State.STOPPED:
+        return [_stopped(order, url)]
+    if order.state == PushOrder.State.IDLE and order.notes:
+        parts = ", ".join(str(note) for note in order.notes)
+        text = _("The server accepted it but did not keep: %(parts)s.") % {"parts": parts}
+        return [Notice("warn", _("Not all kept."), text, url, _("See what"))]
+    return []
+
+
+def _stopped(order: PushOrder, url: str) -> Notice:
+    words = {
+        PushOrder.Reason.DELETED: (
+            "bad",
+            _("Deleted upstream."),
+            _("It no longer exists on the connected server."),
+            _("Create again"),
+        ),
+        PushOrder.Reason.DRIFT: (
+            "warn",
+            _("Changed upstream."),
+            _("Someone changed it on the connected server since we last looked."),
+            _("Look at the difference"),
+        ),
+        PushOrder.Reason.UNCLEAR: (
+            "neutral",
+            _("Not sure it arrived."),
+            order.message,
+            _("Settle it"),
+        ),
+    }
+    failed = ("bad", _("Push failed."), order.message, _("See why"))
+    tone, heading, text, action = words.get(PushOrder.Reason(order.reason), failed)
+    return Notice(tone, heading, text, url, action)
+
+
+def _overview(request: Request, row: Assistant, context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+    """The live content; of a new assistant what its newest change proposes."""
+    return {"shown": documents.shown(context["proposed"] or row)}
+
+
+def _history(request: Request, row: Assistant, context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+    rows = row.versions.select_related("by", "change").defer("instructions", "tools")
+    return _paged(request, rows, keyset.Key("number", descending=True, read=int))
+
+
+def _activity(request: Request, row: Assistant, context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+    """Its entries of the audit log, as far as this person may read them."""
+    readable = audit.readable(request.actor, row.workspace)
+    rows = readable.filter(assistant_id=str(row.pk))
+    found = _paged(request, rows, keyset.Key("seq", descending=True, read=int))
+    sees_all = policies.allowed(request.actor, "audit.read", row.workspace)
+    return found | {"entries": audit.told(found["rows"]), "sees_all": sees_all}
+
+
+def _paged(request: Request, rows: Any, key: keyset.Key) -> dict[str, Any]:
+    cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
+    try:
+        page: keyset.Page[Version | AuditEntry] = keyset.page(rows, key, limit=SHOWN, **cursors)
+    except keyset.CursorError:
+        page = keyset.page(rows, key, limit=SHOWN)
+    url = f"?tab={request.GET.get('tab', '')}"
+    links = {
+        "previous_url": page.before and f"{url}&before={page.before}",
+        "next_url": page.after and f"{url}&after={page.after}",
+    }
+    return {"rows": page.rows, "page": links}
+
+
+@access.signed_in("GET")
+def version(request: Request, pk: int, n: int) -> HttpResponse:
+    """One version in full, as it was or is live."""
+    row = access.assistant(request, pk)
+    versions = Version.objects.filter(assistant=row).select_related("by", "change")
+    found = get_object_or_404(versions, number=n)
+    numbers = list(versions.filter(number__in=(n - 1, n + 1)).values_list("number", flat=True))
+    context = {
+        "assistant": row,
+        "version": found,
+        "is_live": found.pk == row.live_version_id,
+        "shown": documents.shown(found),
+        "older": n - 1 if n - 1 in numbers else None,
+        "newer": n + 1 if n + 1 in numbers else None,
+        "crumbs": [
+            *_crumbs(row),
+            (str(row), reverse("assistant", args=[pk])),
+            (_("Version %(n)s") % {"n": n}, ""),
+        ],
+    }
+    return pages.page(request, "assistants/version.html", context)
+
+
+@access.signed_in("POST")
+def change_open(request: Request, pk: int) -> HttpResponse:
+    """Begin a change from the live version, or go on with the one this person has open."""
+    row = access.assistant(request, pk)
+    try:
+        change: Change = changes.open(row, actor=request.actor)
+    except Conflict as conflict:
+        if conflict.code != "open_change":
+            raise
+        change = conflict.data["change"]
+    return pages.go(request, "change", change.pk)
+
+
+@access.signed_in("GET", "POST")
+def archive(request: Request, pk: int) -> HttpResponse:
+    """Hide an assistant; the page that asks names what that means."""
+    row = access.assistant(request, pk, "assistant.archive")
+    if request.method == "POST":
+        assistants.archive(row, actor=request.actor)
+        messages.success(request, _("“%(name)s” is archived.") % {"name": row})
+        return pages.go(request, "assistant", pk)
+    return _asks(request, row, "archive", _consequences(row))
+
+
+def _consequences(row: Assistant) -> list[str]:
+    upstream = row.workspace.upstream
+    found = [
+        _("It is hidden from the list. You find it in the view Archived."),
+        _("It is no longer served at /v1: whoever asks for it there is told it does not exist."),
+    ]
+    if upstream:
+        host = {"host": upstream.host}
+        found.append(_("It is no longer pushed. What %(host)s holds stays as it is.") % host)
+    if row.changes.open().exists():
+        found.append(_("Its open changes stay, and cannot go live before it is restored."))
+    return found
+
+
+@access.signed_in("GET", "POST")
+def restore(request: Request, pk: int) -> HttpResponse:
+    """Bring an archived assistant back."""
+    row = access.assistant(request, pk, "assistant.archive")
+    if request.method == "POST":
+        assistants.restore(row, actor=request.actor)
+        messages.success(request, _("“%(name)s” is back.") % {"name": row})
+        return pages.go(request, "assistant", pk)
+    consequences = [_("It is back in the list, as it was.")]
+    if row.live_version_id:
+        consequences.append(_("Its live version is served at /v1 again."))
+    if row.workspace.upstream:
+        consequences.append(_("What waits to be pushed is pushed."))
+    return _asks(request, row, "restore", consequences)
+
+
+def _asks(request: Request, row: Assistant, verb: str, consequences: list[str]) -> HttpResponse:
+    words = {
+        "archive": (_("Archive “%(name)s”?") % {"name": row}, _("Archive")),
+        "restore": (_("Restore “%(name)s”?") % {"name": row}, _("Restore")),
+    }
+    heading, action = words[verb]
+    url = reverse("assistant", args=[row.pk])
+    context = {
+        "heading": heading,
+        "action": action,
+        "action_url": request.path,
+        "cancel_url": url,
+        "consequences": consequences,
+        "crumbs": [*_crumbs(row), (str(row), url), (action, "")],
+    }
+    return pages.page(
+        request, "assistants/confirm.html", context, parts={"dialog": "ui/parts/_confirm.html"}
+    )

@@ -1,0 +1,127 @@
+"""What is wrong or doubtful in a Change, and how far each of its parts has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assistants_app import contract
+from assistants_app.actions import changes
+from assistants_app.contract import words
+from assistants_app.forms.changes import PART_OF, PARTS
+
+if TYPE_CHECKING:
+    from assistants_app.contract.problems import Level, Problem
+    from assistants_app.models import Change
+
+_ORDER = {"error": 0, "warning": 1, "hint": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the checks: where it leads, what it is about, what it says."""
+
+    level: Level
+    field: str
+    label: str
+    message: str
+    param: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One part in the outline; `errors` count what blocks review."""
+
+    slug: str
+    label: str
+    changed: bool
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A Change looked over: problems of its document, findings of that and of unreadable texts."""
+
+    problems: list[Problem]
+    findings: list[Finding]
+    outline: list[Place]
+    differs: list[str]
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [found for found in self.findings if found.level == "error"]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return [found for found in self.findings if found.level == "warning"]
+
+
+def check(change: Change) -> Checked:
+    """Everything there is to say about a Change now; its own text is checked once."""
+    problems = changes.problems(change)
+    found = [*_unread(change), *of_document(change, problems)]
+    found.sort(key=lambda finding: _ORDER[finding.level])
+    differing = _differing(change)
+    return Checked(problems, found, _outline(found, differing), [_label(f) for f in differing])
+
+
+def _label(field: str) -> str:
+    return _(words.LABELS[field].label) if field in words.LABELS else field
+
+
+def _url(change: Change, field: str) -> str:
+    return f"{reverse('change', args=[change.pk])}#id_{field}"
+
+
+def of_document(change: Change, problems: list[Problem]) -> list[Finding]:
+    """Where a text cannot be read, the problems of the value before it are of no use."""
+    unread = change.unread or {}
+    found = []
+    for problem in problems:
+        field = str(problem.path[0]) if problem.path else ""
+        if field in unread:
+            continue
+        param = problem.param if len(problem.path) > 1 else ""
+        message = contract.plain(problem, _)
+        url = _url(change, field) if field in PART_OF else ""
+        found.append(Finding(problem.level, field, _label(field), message, param, url))
+    return found
+
+
+def _unread(change: Change) -> list[Finding]:
+    found = []
+    for field in change.unread or {}:
+        form = PARTS[PART_OF[field]](change=change)
+        for message in form.errors.get(field, []):
+            found.append(
+                Finding("error", field, _label(field), str(message), url=_url(change, field))
+            )
+    return found
+
+
+def _differing(change: Change) -> list[str]:
+    """The fields that differ from the live version this Change began with; none for a new one."""
+    if change.base is None:
+        return []
+    before, after = change.base.document(), change.document()
+    parts = contract.compare(contract.without_marker(before), contract.without_marker(after)).parts
+    fields = [str(part.path[0]) for part in parts]
+    return [*fields, *(f for f in change.unread or {} if f not in fields)]
+
+
+def _outline(found: list[Finding], differing: list[str]) -> list[Place]:
+    changed = {PART_OF[field] for field in differing}
+    errors = [PART_OF.get(one.field, "") for one in found if one.level == "error"]
+    return [
+        Place(slug, str(form.heading), slug in changed, errors.count(slug))
+        for slug, form in PARTS.items()
+    ]
+
+
+def facts(change: Change, checked: Checked) -> dict[str, Any]:
+    """What the slots beside the forms are drawn from."""
+    return {"change": change, "checked": checked}
