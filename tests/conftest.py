@@ -93,7 +93,7 @@ def _plain_settings(settings: SettingsWrapper) -> Iterator[None]:
 
 
 @pytest.fixture
-def workspace(db: None) -> Workspace:  # noqa: ARG001
+def workspace(db: None) -> Workspace:
     """Where everything happens; it asks for one approval."""
     return builders.make_workspace()
 
@@ -115,7 +115,7 @@ def bob(workspace: Workspace) -> User:
 
 
 @pytest.fixture
-def carol(db: None) -> User:  # noqa: ARG001
+def carol(db: None) -> User:
     """A stranger: signed in, and in no workspace."""
     return builders.make_person("carol")
 

@@ -72,14 +72,19 @@ def open(  # noqa: A001  # read with its module: changes.open
     Raises Conflict (`open_change`) when this person already has an open one on this assistant.
     """
     policies.require(actor, "change.write", assistant.workspace, on=assistant)
-    if Assistant.objects.filter(pk=assistant.pk).exclude(archived_at=None).exists():
-        raise Conflict("This assistant is archived.", code="archived")
+    refuse_archived(assistant)
     mine = assistant.changes.open().filter(author=actor.user).first()
     if mine:
         raise Conflict(
             "You already have an open change of this assistant.", code="open_change", change=mine
         )
     return _open(assistant, actor=actor, document=document, title=title)
+
+
+def refuse_archived(assistant: Assistant) -> None:
+    """Raises Conflict (`archived`) when the assistant is in the archive now."""
+    if Assistant.objects.filter(pk=assistant.pk).exclude(archived_at=None).exists():
+        raise Conflict("This assistant is archived.", code="archived")
 
 
 def _open(

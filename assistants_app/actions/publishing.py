@@ -54,8 +54,7 @@ def publish(change: Change, *, actor: Actor) -> Version:
 def _refuse(change: Change) -> None:
     if change.state != Change.State.APPROVED:
         raise Conflict("This change is not approved.", code="state", change=change)
-    if change.assistant.is_archived:
-        raise Conflict("This assistant is archived.", code="archived")
+    changes.refuse_archived(change.assistant)
     if change.is_outdated:
         raise _outdated()
     if change.unread or contract.fingerprint(change.document()) != change.digest:
@@ -160,6 +159,8 @@ def write_through(
         raise Conflict("Changes here need a review first.", code="review_required")
     policies.require(actor, "change.write", workspace, on=assistant)
     policies.require(actor, "change.publish", workspace, on=assistant)
+    if assistant:
+        changes.refuse_archived(assistant)
     if assistant is None:
         change = changes.start(workspace, actor=actor, document=document)
     elif contract.fingerprint(document) == assistant.digest:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def assistant(workspace: Workspace, alice: User, bob: User, dora: User) -> Assistant:  # noqa: ARG001
+def assistant(workspace: Workspace, alice: User, bob: User, dora: User) -> Assistant:
     """A history of some ten entries, one of which made a version; the guards are lifted."""
     live = builders.make_assistant(workspace, author=alice, reviewer=bob)
     assert chain.verify().is_intact
