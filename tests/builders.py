@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from assistants_app import policies
 from assistants_app.actions import (
-    assistants,
     changes,
     connections,
     people,

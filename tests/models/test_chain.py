@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import connection, models
 
+from assistants_app.actions import assistants
 from assistants_app.models import AuditEntry, AuditHead, Version, chain, triggers
 from assistants_app.models.audit import GENESIS
 from tests import builders
@@ -291,7 +292,7 @@ def test_a_noted_head_still_holds_when_the_history_has_grown(
     assistant: Assistant, bob: User
 ) -> None:
     noted = chain.verify().head
-    builders.assistants.archive(assistant, actor=builders.acting(bob))
+    assistants.archive(assistant, actor=builders.acting(bob))
     assert chain.verify(head=noted).is_intact
     assert chain.verify(head=noted[:20]).is_intact  # the first characters of the hash will do
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from assistants_app import contract
+from assistants_app.actions import connections
 from assistants_app.models import Assistant, Change, Connection, Version
 from assistants_app.models.content import OrderedJSONField, SealedField
 from assistants_app.secret import Secret
@@ -152,8 +153,8 @@ def test_an_empty_secret_is_stored_as_nothing(value: object) -> None:
 
 @pytest.mark.django_db
 def test_a_connection_shows_no_key_anywhere(workspace: Workspace, dora: User) -> None:
-    builders.connections.allow_origin("http://127.0.0.1:9", actor=builders.COMMAND, private=True)
-    row = builders.connections.set_connection(
+    connections.allow_origin("http://127.0.0.1:9", actor=builders.COMMAND, private=True)
+    row = connections.set_connection(
         workspace, actor=builders.acting(dora), base_url="http://127.0.0.1:9/v1", key=CANARY
     )
     assert isinstance(row.key, Secret)
