@@ -54,13 +54,14 @@ class Profile:
     repeat_pages: bool = False  # ignores `after`, has_more for ever
     ignores_limit: bool = False
     page_max: int = 100  # larger limits are cut to this
+    limit_max: int = 100  # 400 on larger limits
     only_data: bool = False  # a list is {"data": […]}
     refuses_order: bool = False  # 400 on `order`
     keeps_idempotency_keys: bool = False
     etags: bool = False  # ETag on answers, If-Match is heeded
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """Becomes an error envelope."""
 
     def __init__(self, status: int, message: str, *, param: str = "", code: str = "") -> None:
@@ -185,7 +186,7 @@ class Store:
 
     def _limit(self, query: dict[str, str]) -> int:
         text = query.get("limit", "20")
-        if not text.isdecimal() or not 1 <= int(text) <= 100:
+        if not text.isdecimal() or not 1 <= int(text) <= self.profile.limit_max:
             raise Refused(400, "Invalid 'limit'.", param="limit", code="invalid_value")
         if self.profile.ignores_limit:
             return len(self.assistants) or 1

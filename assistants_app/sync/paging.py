@@ -21,7 +21,7 @@ LOST = "paging lost its place"
 NO_ID = "an entry without an id was left out"
 
 
-class PullFailed(Exception):  # noqa: N818 — named like the other domain errors
+class PullFailed(Exception):
     """The list could not be read; `outcome` says why, and `str()` is its sentence."""
 
     def __init__(self, outcome: Outcome) -> None:

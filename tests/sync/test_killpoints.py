@@ -43,7 +43,7 @@ def run(up: Upstream, what: str, kill_at: str) -> int:
     """The exit status of a process that creates or pulls and is to end at a point."""
     command = [sys.executable, "-c", PUSH, up.url, up.key, what]
     environment = os.environ | {"ASSISTANTS_KILL_AT": kill_at}
-    return subprocess.run(command, env=environment, timeout=30, check=False).returncode  # noqa: S603
+    return subprocess.run(command, env=environment, timeout=30, check=False).returncode
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,23 @@ def test_a_refused_order_is_left_out(client_of: Client) -> None:
     assert "order" not in up.requests[-1].query
 
 
+def test_a_refused_limit_becomes_the_usual_one(client_of: Client) -> None:
+    found, _, up = pulled_from(client_of, 30, limit_max=20)
+    assert len(found) == 30
+    assert up.requests[-1].query["limit"] == "20"
+
+
+def test_a_list_that_refuses_everything_is_a_failed_pull(up: Upstream, client_of: Client) -> None:
+    up.on("GET", "/assistants", times=9, answer=(400, {}, b"No."))
+    with pytest.raises(PullFailed, match=r"No\."):
+        drained(pull(client_of(up)))
+    assert [request.query for request in up.requests] == [
+        {"limit": "100", "order": "asc"},
+        {"limit": "100"},
+        {"limit": "20"},
+    ]
+
+
 def test_a_page_over_the_cap_is_asked_again_with_a_tenth(client_of: Client) -> None:
     with Upstream() as up:
         ids = [up.add(created_at=number + 1, instructions="x" * 3000) for number in range(40)]
@@ -169,6 +186,7 @@ def test_it_stops_at_ten_thousand_and_says_so(up: Upstream, client_of: Client) -
     pulled = pull(client_of(up))
     assert len(drained(pulled)) == pulling.CAP == 10_000
     assert pulled.notes == ["stopped at 10,000"]
+    assert len(up.requests) == 3
 
 
 def test_exactly_ten_thousand_are_not_cut(up: Upstream, client_of: Client) -> None:
@@ -199,11 +217,12 @@ def test_more_pages_without_a_cursor_to_them_end_the_pass(up: Upstream, client_o
     assert len(up.requests) == 2
 
 
+@pytest.mark.parametrize("status", [400, 404, 422])
 def test_a_cursor_that_the_server_forgot_starts_another_pass(
-    up: Upstream, client_of: Client
+    up: Upstream, client_of: Client, status: int
 ) -> None:
     ids = fill(up, 150)
-    up.on("GET", "/assistants", nth=2, answer=(400, {}, {"error": {"message": "No cursor."}}))
+    up.on("GET", "/assistants", nth=2, answer=(status, {}, {"error": {"message": "No cursor."}}))
     pulled = pull(client_of(up))
     assert drained(pulled) == ids
     assert pulled.notes == ["paging lost its place"]

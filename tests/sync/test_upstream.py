@@ -164,7 +164,7 @@ def test_it_holds_many_requests_at_once(up: Upstream) -> None:
 
 def test_the_upstream_runs_as_a_process_that_can_be_scripted() -> None:
     command = [sys.executable, "-m", "tests.upstream", "--profile", json.dumps({"ms_dates": True})]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             address = json.loads(process.stdout.readline())
