@@ -111,7 +111,7 @@ def _altered(path: Path, mine: Any, theirs: Any) -> Iterator[Path]:
     """The smallest parts that differ, in the order of what was sent; keys that came new last."""
     if mine is _ABSENT or theirs is _ABSENT:
         yield path
-    elif dumps(_loose(mine)) == dumps(_loose(theirs)):
+    elif dumps(mine) == dumps(theirs) or dumps(_loose(mine)) == dumps(_loose(theirs)):
         return
     elif isinstance(mine, dict) and isinstance(theirs, dict):
         for key in dict.fromkeys([*mine, *theirs]):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assistants_app.contract.report import Report
 
 _META: Final = jsonschema_rs.Draft202012Validator(
-    {"$ref": "https://json-schema.org/draft/2020-12/schema"}, offline=True, mask="value"
+    {"$ref": "https://json-schema.org/draft/2020-12/schema"}, offline=True
 )
 _HOLDS_SCHEMA: Final = frozenset(
     {
@@ -96,23 +96,31 @@ def _seems_valid(schema: dict[str, Any]) -> bool:
 
 
 def _name_faults(report: Report, path: Path, schema: dict[str, Any], code: str, size: int) -> None:
-    first: dict[Path, str] = {}
-    for error in _faults(_plain(schema), all_of_them=size <= report.schema_budget):
-        first.setdefault(tuple(error.instance_path), error.message)
+    """The first fault at every place, or one for the whole where that would take too long."""
+    plain = _plain(schema)
+    if size > report.schema_budget:
+        if not _META.is_valid(plain):
+            report.add(path, code, "metaschema", "warning", detail="holds something wrong")
+        return
     report.schema_budget -= size
-    for inner, message in first.items():
-        report.add((*path, *inner), code, "metaschema", "warning", detail=shown(message, 200))
+    first: dict[str, str] = {}
+    for fault in _META.evaluate(plain).errors():
+        first.setdefault(fault["instanceLocation"], fault["error"])
+    for pointer, message in first.items():
+        steps, found = _resolve(pointer, plain)
+        # The message starts with the value, which may be long; its place says it as well.
+        detail = shown(message.removeprefix(dumps(found)).strip(), 120)
+        report.add((*path, *steps), code, "metaschema", "warning", detail=detail)
 
 
-def _faults(schema: Any, *, all_of_them: bool) -> list[jsonschema_rs.ValidationError]:
-    """What the metaschema says; to name every fault of a large schema would take seconds."""
-    if all_of_them:
-        return list(_META.iter_errors(schema))
-    try:
-        _META.validate(schema)
-    except jsonschema_rs.ValidationError as error:
-        return [error]
-    return []
+def _resolve(pointer: str, node: Any) -> tuple[Path, Any]:
+    """The path of a JSON pointer within `node`, and what stands there."""
+    path: list[str | int] = []
+    for part in pointer.split("/")[1:]:
+        step = part.replace("~1", "/").replace("~0", "~")
+        path.append(int(step) if isinstance(node, list) else step)
+        node = node[path[-1]]
+    return tuple(path), node
 
 
 def _doubtful_parts(report: Report, path: Path, schema: dict[str, Any], code: str) -> None:

@@ -38,9 +38,7 @@ def normal(doc: Document) -> Document:
 
 
 def normal_field(name: str, value: Any) -> Any:
-    """The normal form of one top-level field, None where it equals unset."""
-    if value is None:
-        return None
+    """The normal form of one top-level field that is set, None where it equals unset."""
     if name in ("temperature", "top_p"):
         number = _short_float(value)
         return None if _is_number(number) and number == 1 else number
@@ -151,14 +149,11 @@ def _number(value: Any) -> Any:
 
 
 def _short_float(value: Any) -> Any:
-    """The shortest number that rounds to the same 32-bit float; out of its range, plain."""
+    """The shortest number that rounds to the same 32-bit float; whole numbers as they are."""
     number = _number(value)
     if not isinstance(number, float) or not math.isfinite(number):
         return number
-    try:
-        single = struct.pack("f", number)
-    except OverflowError:
-        return number
+    single = struct.pack("f", number)
     (rounded,) = struct.unpack("f", single)
     spellings = (float(f"{rounded:.{digits}g}") for digits in range(1, 10))
     return _number(next(s for s in spellings if struct.pack("f", s) == single))

@@ -23,21 +23,14 @@ def _place(path: Path, node: Any, orders: dict[int, dict[str, int]]) -> tuple[in
     for step in path:
         if isinstance(step, int):
             place.append(step)
+            node = node[step]
         else:
             place.append(_order(node, orders).get(step, _BEHIND))
-        node = _inside(node, step)
+            node = node.get(step)
     return tuple(place)
 
 
-def _order(node: Any, orders: dict[int, dict[str, int]]) -> dict[str, int]:
-    if not isinstance(node, dict):
-        return {}
+def _order(node: dict[str, Any], orders: dict[int, dict[str, int]]) -> dict[str, int]:
     if id(node) not in orders:
         orders[id(node)] = {key: index for index, key in enumerate(node)}
     return orders[id(node)]
-
-
-def _inside(node: Any, step: str | int) -> Any:
-    if isinstance(step, str):
-        return node.get(step) if isinstance(node, dict) else None
-    return node[step] if isinstance(node, list) and step < len(node) else None

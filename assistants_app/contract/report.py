@@ -55,13 +55,13 @@ class Report:
     """The findings of one check. Methods that judge a value answer whether its type was right.
 
     `is_broken`: the walk over the tree found errors (`faults.find`). `schema_budget`: how many
-    bytes of schemas may still be searched for every fault; beyond it the first one is named.
+    bytes of schemas may still be searched for every fault; beyond it one warning stands for all.
     """
 
     op: Op
     profile: Profile
     is_broken: bool = False
-    schema_budget: int = 65_536
+    schema_budget: int = 131_072
     problems: list[Problem] = field(default_factory=list)
 
     @property

@@ -155,7 +155,7 @@ _CHARACTERS: Final = "{n} characters; the limit is {max}."
 _CONTAINS: Final = "Contains {thing} at position {position}."
 
 _METASCHEMA: Final = Sentence(
-    "Invalid schema at {at}: {detail}.", "JSON Schema does not allow this here: {detail}."
+    "Invalid schema: {at} {detail}.", "JSON Schema does not allow this: it {detail}."
 )
 _FOREIGN: Final = Sentence(
     "Invalid schema at {at}: '{found}' points to another document.",
