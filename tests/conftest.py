@@ -38,6 +38,9 @@ hypothesis_settings.load_profile("house")
 
 
 def pytest_configure() -> None:
+    django_settings.DATA_DIR = FOLDER
+    django_settings.STATIC_ROOT = FOLDER / "static"
+    django_settings.STATIC_ROOT.mkdir(exist_ok=True)
     database = django_settings.DATABASES["default"]
     if not parts.on_postgresql():
         # A file and not memory: threads and other processes must see the same database.
@@ -81,13 +84,10 @@ def _lift_the_guards_before_a_flush() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _plain_settings(settings: SettingsWrapper) -> Iterator[None]:
-    """Plain static files, quick password hashes, folders of our own, an empty cache."""
+    """Plain static files, quick password hashes, an empty cache."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.DATA_DIR = FOLDER
-    settings.STATIC_ROOT = FOLDER / "static"
-    settings.STATIC_ROOT.mkdir(exist_ok=True)
     yield
     cache.clear()
 
