@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+from ipaddress import ip_address
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 THREADS = 8
 BODY_MAX = 32 * 1024 * 1024  # bytes; what is beyond our own limit but below this gets our own 413
 GRACE = 9.0  # seconds that the work under way may take to end
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost")
 _PROXY_HEADERS = {"x-forwarded-for", "x-forwarded-proto"}
 
 
@@ -167,6 +168,7 @@ def serve(plug: socket.socket, *, beside: Callable[[], None] | None = None) -> N
     Returns when the requests and pushes under way have ended; a push that does not end in time is
     left as *sending*, and the next start looks for itself what came of it.
     """
+    connections.close_all()  # from here on each thread has a connection of its own
     server = _server(plug)
     runner = Runner()
     thread = runner.start()
@@ -174,7 +176,7 @@ def serve(plug: socket.socket, *, beside: Callable[[], None] | None = None) -> N
     if beside:
         Thread(target=beside, name="beside", daemon=True).start()
     server.run()
-    leave(runner, thread)
+    leave(runner, thread, patience=0.5)  # it had its time before the server was asked to end
     server.close()
 
 
@@ -199,7 +201,7 @@ def _proxy(plug: socket.socket) -> dict[str, Any]:
     if not hasattr(settings, "SECURE_PROXY_SSL_HEADER"):
         return {}
     here = plug.getsockname()[0]
-    proxy = here if here in LOOPBACK else "*"
+    proxy = here if ip_address(here).is_loopback else "*"
     return {"trusted_proxy": proxy, "trusted_proxy_headers": _PROXY_HEADERS}
 
 
@@ -244,10 +246,10 @@ def stop(runner: Runner) -> None:
     doorbell.bell.set()
 
 
-def leave(runner: Runner, thread: Thread) -> None:
-    """Wait for the work under way, but not for ever: systems kill what does not end."""
+def leave(runner: Runner, thread: Thread, *, patience: float = GRACE) -> None:
+    """Wait `patience` seconds for the work under way, then go: systems kill what does not end."""
     stop(runner)
-    thread.join(GRACE)
+    thread.join(patience)
     if thread.is_alive():
         logging.shutdown()
         sys.stdout.flush()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from assistants_app.actions import changes, connections, publishing, pulling, reviews
+from assistants_app.errors import Conflict
 from assistants_app.management import samples
 from assistants_app.management.practice import SANDBOX, SOURCE, person
 from assistants_app.models import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 3.0  # seconds until we say what we wait for
 LONGEST = 900.0  # seconds until the runner is left to go on alone
+PULLS = 3  # tries
 LOOK, LOOK_LATER = 0.02, 0.5  # seconds between two looks
 _IN_DOUBT = (PushOrder.State.SENDING, PushOrder.State.UNKNOWN)
 
@@ -112,10 +114,16 @@ class RoundTrip:
     def _pull(self) -> None:
         if self._was_pulled():
             return
-        job = pulling.ask(self.practice, actor=person(samples.MAYA))
-        self._until(lambda: _is_over(job), lambda: _job_goes_on(job))
+        tries = (self._check_upstream() for _ in range(PULLS))
+        if not any(job.state == Job.State.DONE for job in tries):
+            raise Conflict(f"{SANDBOX} could not be read; see Sync.", code="pull")
         count = self.practice.assistants.count()
         self._done(f"Pulled {count} assistants from {SANDBOX}, over HTTP")
+
+    def _check_upstream(self) -> Job:
+        job = pulling.ask(self.practice, actor=person(samples.MAYA))
+        self._until(lambda: _is_over(job), lambda: _job_goes_on(job))
+        return job
 
     def _edit(self) -> None:
         assistant, change = self._assistant(samples.MATH_TUTOR), self._change(samples.MATH_TUTOR)

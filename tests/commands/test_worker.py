@@ -40,13 +40,14 @@ def test_it_ends_when_told_to(home: Home, number: signal.Signals) -> None:
 
 
 @pytest.mark.merge
-def test_it_ends_within_ten_seconds_though_the_server_is_silent(home: Home) -> None:
+@pytest.mark.parametrize("command", ["worker", "serve"])
+def test_it_ends_within_ten_seconds_though_the_server_is_silent(home: Home, command: str) -> None:
     assert home.run("migrate").returncode == 0
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
         assert home.ask(ORDER.format(url=url)) == 1
-        with home.running("worker") as lines:
+        with home.running(command, PORT=str(home.port)) as lines:
             call, _ = silent.accept()
             with call:
                 began = time.monotonic()

@@ -60,7 +60,7 @@ class Command(PlainCommand):
                 "`manage.py serve`, or set DATA_DIR to another folder."
             )
         began = time.monotonic()
-        self.say(f"Assistants Dashboard, first start. Everything is kept in {settings.DATA_DIR}")
+        self.say(f"Assistants Dashboard, first start. Its data folder is {settings.DATA_DIR}")
         workspace = practice.seed(_address())
         self._step("Made two workspaces, six assistants, three people", time.monotonic() - began)
         return workspace
