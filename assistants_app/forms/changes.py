@@ -49,6 +49,7 @@ class PartForm(forms.Form):
         self.warnings: dict[str, list[str]] = {}
         for field, widget in self._widgets().items():
             self.fields[field].widget = widget
+        self._fit()
 
     @classmethod
     def held(cls, change: Change) -> dict[str, str]:
@@ -68,8 +69,14 @@ class PartForm(forms.Form):
         return {
             name: forms.Textarea(attrs={"rows": 2})
             for name, field in self.fields.items()
-            if isinstance(field.widget, forms.TextInput) and "\n" in str(self.data.get(name, ""))
+            if isinstance(field.widget, forms.TextInput) and "\n" in self.text(name)
         }
+
+    def _fit(self) -> None:
+        """Boxes for JSON as tall as their text, within reason."""
+        for name, field in self.fields.items():
+            if isinstance(field, JSONText):
+                field.widget.attrs["rows"] = min(max(self.text(name).count("\n") + 2, 3), 30)
 
     def _clean_fields(self) -> None:
         for name, field in self.fields.items():
