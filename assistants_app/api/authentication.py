@@ -27,7 +27,7 @@ class Bearer(TokenAuthentication):
                 "Send it in the Authorization header, and revoke this one."
             )
         try:
-            found: tuple[User, APIToken] | None = super().authenticate(request)
+            found: tuple[User, APIToken] | None = super().authenticate(request)  # type: ignore[no-untyped-call]
         except UnicodeError:
             raise AuthenticationFailed("Incorrect API key provided.") from None
         return found
@@ -35,7 +35,7 @@ class Bearer(TokenAuthentication):
     def authenticate_credentials(self, token: bytes) -> Any:
         if not token.isascii():
             raise AuthenticationFailed("Incorrect API key provided.")
-        return super().authenticate_credentials(token)
+        return super().authenticate_credentials(token)  # type: ignore[no-untyped-call]
 
     def _cleanup_token(self, auth_token: APIToken) -> bool:
         """Only says whether the token is over: the row stays for its owner to see."""

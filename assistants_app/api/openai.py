@@ -87,12 +87,17 @@ class OneAssistant(Endpoint):
         return _noted(Response(told), [_UPSTREAM_STAYS] if self.workspace.upstream else [])
 
     def _found(self, public: str, *, lock: bool = False) -> Assistant:
+        """The live assistant; locked until the transaction ends where `lock` asks for it.
+
+        The locking query joins nothing: PostgreSQL, having waited for another writer, would look
+        for the new live Version among the rows of before, and find no assistant at all.
+        """
         rows = Assistant.objects.live().filter(workspace=self.workspace)
-        if lock:
-            rows = rows.select_for_update(of=("self",))
-        row = paging.answering(rows.select_related("workspace", "live_version"), public).first()
+        rows = rows.select_for_update() if lock else rows
+        row = paging.answering(rows, public).first()
         if row is None:
             raise NotFound(f"No assistant found with id '{shown(public, _ID_MAX)}'.")
+        row.workspace = self.workspace
         return row
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -62,17 +64,19 @@ def served(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
-def connect(served: str) -> Iterator[Callable[[str], openai.OpenAI]]:
+def connect(served: str) -> Iterator[Callable[..., openai.OpenAI]]:
     """A client of the SDK for a key; it validates every answer strictly."""
     clients: list[openai.OpenAI] = []
 
-    def made(key: str) -> openai.OpenAI:
-        clients.append(
-            openai.OpenAI(
-                api_key=key, base_url=served, max_retries=0, _strict_response_validation=True
-            )
+    def made(key: str, max_retries: int = 0) -> openai.OpenAI:
+        client = openai.OpenAI(
+            api_key=key,
+            base_url=served,
+            max_retries=max_retries,
+            _strict_response_validation=True,
         )
-        return clients[-1]
+        clients.append(client)
+        return client
 
     yield made
     for client in clients:
@@ -80,7 +84,7 @@ def connect(served: str) -> Iterator[Callable[[str], openai.OpenAI]]:
 
 
 @pytest.fixture
-def sdk(connect: Callable[[str], openai.OpenAI], token: tuple[APIToken, str]) -> openai.OpenAI:
+def sdk(connect: Callable[..., openai.OpenAI], token: tuple[APIToken, str]) -> openai.OpenAI:
     return connect(token[1])
 
 
@@ -135,7 +139,7 @@ def test_the_pager_finds_each_of_250_assistants_once(
 
 def test_errors_arrive_as_the_sdks_own_exceptions(
     sdk: openai.OpenAI,
-    connect: Callable[[str], openai.OpenAI],
+    connect: Callable[..., openai.OpenAI],
     workspace: Workspace,
     erin: User,
 ) -> None:
@@ -167,12 +171,22 @@ def test_errors_arrive_as_the_sdks_own_exceptions(
     assert unserved.value.code == "unknown_url"
 
 
-def test_a_repeated_create_with_one_key_makes_one_assistant(sdk: openai.OpenAI) -> None:
-    headers = {"Idempotency-Key": "nightly-7"}
+def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+    """What the calls return, each made in a thread of its own."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
 
-    ids = {sdk.beta.assistants.create(model="gpt-4o", extra_headers=headers).id for _ in range(3)}
 
-    assert len(ids) == 1
+def test_a_create_repeated_with_one_key_makes_one_assistant_even_at_once(
+    connect: Callable[..., openai.OpenAI], token: tuple[APIToken, str]
+) -> None:
+    sdk = connect(token[1], max_retries=3)
+
+    def create() -> str:
+        headers = {"Idempotency-Key": "nightly-7"}
+        return sdk.beta.assistants.create(model="gpt-4o", extra_headers=headers).id
+
+    assert len({*at_once([create] * 4), create()}) == 1
     assert len(list(sdk.beta.assistants.list())) == 1
 
 
@@ -186,14 +200,7 @@ def test_writers_at_the_same_time_lose_nothing(sdk: openai.OpenAI) -> None:
         {"top_p": 0.2},
         {"metadata": {"k": "v"}},
     ]
-    threads = [
-        threading.Thread(target=sdk.beta.assistants.update, args=(made.id,), kwargs=change)
-        for change in fields
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([partial(sdk.beta.assistants.update, made.id, **change) for change in fields])
 
     now = sdk.beta.assistants.retrieve(made.id).to_dict()
     for change in fields:
