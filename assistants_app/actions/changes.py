@@ -153,7 +153,7 @@ def edit(
             f"This change is {now.get_state_display().lower()}.", code="state", change=now
         )
     texts.fit(Change, title=title or "", why=why or "")
-    texts.readable(unread or {})
+    texts.readable({field: text for field, text in (unread or {}).items() if text is not None})
     wanted = _wanted(now, values, unread or {}, title, why)
     if not wanted:
         return now
