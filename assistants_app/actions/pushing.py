@@ -1,4 +1,4 @@
-"""Push: bring upstream to the newest Version; and what a person may decide when that stopped.
+"""Push: bring upstream to the newest Version.
 
 claim → read → plan → write ahead → send once → read back → record (reliability.md 5.2). Nothing is
 sent while the fate of an earlier request is unknown.
@@ -10,10 +10,9 @@ import time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
-from assistants_app import contract, doorbell, killpoints, policies
+from assistants_app import contract, killpoints, policies
 from assistants_app.actions import audit, connections, push_bodies, pushes
 from assistants_app.errors import Conflict
 from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy, Version
@@ -23,8 +22,6 @@ from assistants_app.sync.plan import plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from assistants_app.models import Assistant
-    from assistants_app.policies import Actor
     from assistants_app.sync.client import Answer, AssistantsClient
     from assistants_app.sync.outcomes import Outcome
 
@@ -321,94 +318,3 @@ class _Push:
 def _seen(reading: contract.Reading, etag: str = "") -> pushes.Seen:
     extra = contract.dumps(reading.extras) if reading.extras else ""
     return pushes.Seen(reading.id, reading.document, extra, etag, reading.marker)
-
-
-@transaction.atomic
-def retry(order: PushOrder, *, actor: Actor) -> PushOrder:
-    """Try a stopped or waiting order again now.
-
-    Raises Conflict: `drift` where someone must choose first, `state` where nothing is to be done.
-    """
-    workspace = order.assistant.workspace
-    policies.require(actor, "push", workspace, on=order.assistant)
-    if order.reason == Reason.DRIFT:
-        raise Conflict("Changed upstream: look at the difference first.", code="drift")
-    if order.state in (State.IDLE, State.SENDING):
-        raise Conflict("There is nothing to try again.", code="state")
-    moved = PushOrder.objects.filter(pk=order.pk, state=order.state, lease_until=None)
-    if moved.update(**_fresh(order)) != 1:
-        raise Conflict("It is being pushed right now.", code="state")
-    order.refresh_from_db()
-    audit.record(
-        "push.asked", actor=actor, workspace=workspace, assistant=order.assistant, on=order
-    )
-    doorbell.ring("push_order", order.pk)
-    return order
-
-
-def _fresh(order: PushOrder) -> dict[str, object]:
-    """An order whose create is in doubt stays in doubt: it looks first, whatever a person says."""
-    in_doubt = order.state == State.UNKNOWN or order.reason == Reason.UNCLEAR
-    soonest = order.not_before if order.state == State.UNKNOWN else timezone.now()
-    return {
-        "state": State.UNKNOWN if in_doubt else State.WAITING,
-        "reason": "",
-        "message": "",
-        "param": "",
-        "attempts": 0,
-        "looks": 0,
-        "failing_since": None,
-        "check_again_at": None,
-        "not_before": soonest,
-        "changed_at": timezone.now(),
-    }
-
-
-@transaction.atomic
-def first_push(assistant: Assistant, *, actor: Actor) -> PushOrder:
-    """Push an assistant that exists only here. Raises Conflict where it cannot be."""
-    workspace = assistant.workspace
-    policies.require(actor, "push", workspace, on=assistant)
-    upstream, version = workspace.upstream, assistant.live_version
-    if upstream is None or version is None or assistant.is_archived:
-        raise Conflict("There is no live version to push, or nowhere to push it.", code="state")
-    order, is_new = PushOrder.objects.get_or_create(
-        assistant=assistant, defaults={"connection": upstream, "desired_version": version}
-    )
-    if not is_new:
-        raise Conflict("It was pushed before: see sync.", code="state")
-    audit.record("push.asked", actor=actor, workspace=workspace, assistant=assistant, on=order)
-    doorbell.ring("push_order", order.pk)
-    return order
-
-
-@transaction.atomic
-def keep_ours(order: PushOrder, *, actor: Actor, digest: str) -> PushOrder:
-    """Push the live version over what someone changed upstream, as it was shown to this person.
-
-    `digest` is that of the upstream text they saw: Conflict (`digest`) when it moved once more.
-    """
-    assistant = order.assistant
-    policies.require(actor, "push", assistant.workspace, on=assistant)
-    theirs = assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.THEIRS).first()
-    if order.reason != Reason.DRIFT or theirs is None:
-        raise Conflict("This is settled already.", code="state")
-    if theirs.digest != digest:
-        raise Conflict("Upstream changed once more since you looked.", code="digest")
-    # From here on theirs is the last text in common: the push replaces it, and nothing else.
-    seen = pushes.Seen(assistant.upstream_id or "", theirs.document(), theirs.extra)
-    pushes.keep(assistant, UpstreamCopy.Kind.BASE, seen)
-    theirs.delete()
-    PushOrder.objects.filter(pk=order.pk, reason=Reason.DRIFT).update(**_fresh(order))
-    order.refresh_from_db()
-    audit.record(
-        "push.asked",
-        actor=actor,
-        workspace=assistant.workspace,
-        assistant=assistant,
-        on=order,
-        before=digest,
-        after=order.desired_version.digest,
-    )
-    doorbell.ring("push_order", order.pk)
-    return order

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assistants_app import policies
-from assistants_app.actions import pulling, pushing
+from assistants_app.actions import pulling, push_decisions
 from assistants_app.errors import Conflict
 from assistants_app.models import Job, PushOrder, UpstreamCopy
 from assistants_app.views import access, badges, comparison, pages
@@ -139,9 +139,9 @@ def retry(request: Request, pk: int) -> HttpResponse:
     order = PushOrder.objects.filter(assistant=assistant).first()
     try:
         if order:
-            pushing.retry(order, actor=request.actor)
+            push_decisions.retry(order, actor=request.actor)
         else:
-            pushing.first_push(assistant, actor=request.actor)
+            push_decisions.first_push(assistant, actor=request.actor)
     except Conflict as conflict:
         messages.warning(request, str(conflict))
         return pages.go(request, _url(assistant.workspace))
@@ -167,7 +167,7 @@ def upstream(request: Request, pk: int) -> HttpResponse:
     if order is None:
         raise Http404
     try:
-        pushing.keep_ours(order, actor=request.actor, digest=request.POST.get("digest", ""))
+        push_decisions.keep_ours(order, actor=request.actor, digest=request.POST.get("digest", ""))
     except Conflict as conflict:
         order.refresh_from_db()
         return _upstream(request, assistant, order, status=409, conflict=str(conflict))
