@@ -85,6 +85,12 @@ def system(source: str) -> Actor:
     return Actor(kind="system", source=source)
 
 
+def is_operator(actor: Actor) -> bool:
+    """True for the operator in person: not by token, and not once deactivated."""
+    user = actor.user
+    return actor.kind == "person" and user is not None and user.is_active and user.is_superuser
+
+
 def roles(actor: Actor, workspace: Workspace) -> frozenset[str]:
     """The roles that count now: none for strangers, people who left, foreign or expired tokens."""
     if actor.user is None or not actor.user.is_active or workspace.archived_at:

@@ -13,7 +13,7 @@ from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from assistants_app import doorbell, policies
-from assistants_app.actions import audit
+from assistants_app.actions import audit, texts
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.models import AllowedOrigin, Connection, ConnectionHealth, Job
 from assistants_app.secret import Secret
@@ -62,30 +62,52 @@ def set_connection(
 ) -> Connection:
     """Point the workspace at a server. An empty `key` keeps the one there is.
 
-    Raises Invalid on base_url (malformed, or not on the list of allowed addresses), key, profile;
-    Conflict (`linked`) when the address of a server that holds linked assistants would change.
+    Raises Invalid on base_url (malformed, or not on the list of allowed addresses), key, profile,
+    organization, project; Conflict (`linked`) when the address of a server that holds linked
+    assistants, or may hold one, would change.
     """
     policies.require(actor, "settings.write", workspace, on=workspace)
     address = _allowed_address(base_url)
     if profile not in Connection.Profile.values:
         raise Invalid("profile", "Must be one of: " + ", ".join(Connection.Profile.values) + ".")
-    if key:
-        profiles.check_key(key)
     row = workspace.upstream or Connection(workspace=workspace)
     _refuse_moving(row, address)
+    _refuse_old_key(row, address, key)
     row.profile, row.base_url, row.organization, row.project = (
         profile,
         address,
         organization,
         project,
     )
-    if key:
-        row.key, row.key_hint, row.key_set_at = Secret(key), key[-4:], timezone.now()
-    row.save()
+    _check(row, key)
+    _save(row, key)
     workspace.connection = row
     _open(row)
     audit.record("connection.set", actor=actor, workspace=workspace, on=row, data=_told(row, key))
     return row
+
+
+def _check(row: Connection, key: str) -> None:
+    """Everything that goes into a header or a column can."""
+    if key:
+        profiles.check_key(key)
+    texts.fit(Connection, base_url=row.base_url, organization=row.organization, project=row.project)
+    profiles.check_endpoint(_endpoint(row, Secret(key)))
+
+
+def _refuse_old_key(row: Connection, address: str, key: str) -> None:
+    """A key goes to the server it was given for, and to no other one."""
+    if row.key and not key and profiles.origin(row.base_url) != profiles.origin(address):
+        raise Invalid("key", "Enter the key of this server: the present one is another server's.")
+
+
+def _save(row: Connection, key: str) -> None:
+    """Without a new key its column is left alone: it may be one that cannot be opened just now."""
+    columns = ["profile", "base_url", "organization", "project"]
+    if key:
+        row.key, row.key_hint, row.key_set_at = Secret(key), key[-4:], timezone.now()
+        columns += ["key", "key_hint", "key_set_at"]
+    row.save(update_fields=columns if row.pk else None)
 
 
 def _allowed_address(base_url: str) -> str:
@@ -96,8 +118,11 @@ def _allowed_address(base_url: str) -> str:
 
 
 def _refuse_moving(row: Connection, address: str) -> None:
-    linked = row.pk and row.workspace.assistants.exclude(upstream_id=None).exists()
-    if linked and row.base_url != address:
+    if not row.pk or row.base_url == address:
+        return
+    doubtful = ("sending", "unknown")  # a create that may have arrived there
+    linked = row.workspace.assistants.exclude(upstream_id=None).exists()
+    if linked or row.push_orders.filter(state__in=doubtful).exists():
         raise Conflict(
             "Assistants here are linked to the server at the present address, so it stays. "
             "Make another workspace for another server.",
@@ -144,15 +169,19 @@ def client(connection: Connection) -> AssistantsClient:
         raise Conflict(
             "The address is not on the list of allowed addresses any more.", code="origin"
         )
-    endpoint = profiles.Endpoint(
-        profile=connection.profile,
-        base_url=connection.base_url,
-        key=connection.key,
-        organization=connection.organization,
-        project=connection.project,
-    )
+    endpoint = _endpoint(connection, connection.key)
     return AssistantsClient(
         endpoint, times=times(), may_send=_outside_transactions, private_ok=private
+    )
+
+
+def _endpoint(connection: Connection, key: Secret) -> profiles.Endpoint:
+    return profiles.Endpoint(
+        profile=connection.profile,
+        base_url=connection.base_url,
+        key=key,
+        organization=connection.organization,
+        project=connection.project,
     )
 
 
@@ -198,7 +227,8 @@ def heard(connection: Connection, outcome: Outcome) -> None:
         wait = timedelta(seconds=outcome.retry_after or 1.0)
         rows.update(retry_not_before=now + wait)
     elif outcome.kind == "done":
-        rows.update(state=State.OPEN, reason="", failures=0, last_ok_at=now, retry_not_before=None)
+        # Its retry_not_before stays: another process may have been asked to wait meanwhile.
+        rows.update(state=State.OPEN, reason="", failures=0, last_ok_at=now)
 
 
 @audit.bookkeeping

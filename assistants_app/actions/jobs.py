@@ -14,6 +14,8 @@ from assistants_app.actions import audit, connections
 from assistants_app.models import Job
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from assistants_app import contract
 
 MAX_ATTEMPTS = 5
@@ -29,13 +31,20 @@ def due() -> list[int]:
 
 @audit.bookkeeping
 def claim(pk: int, *, owner: str) -> Job | None:
-    """Take the Job for a lease by compare-and-swap; None when someone else has it."""
+    """Take the Job for a lease by compare-and-swap; None when someone else has it.
+
+    One that ended the process of whoever ran it, time and again, is given up.
+    """
     job = Job.objects.select_related("workspace__connection", "asked_by").filter(pk=pk).first()
     if job is None or job.is_over:
         return None
     until = timezone.now() + timedelta(seconds=connections.times().lease)
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    moved = Job.objects.filter(free, pk=pk, fence=job.fence).update(
+    rows = Job.objects.filter(free, pk=pk, fence=job.fence)
+    if job.attempts >= MAX_ATTEMPTS:
+        _give_up(rows)
+        return None
+    moved = rows.update(
         state=State.RUNNING,
         fence=F("fence") + 1,
         attempts=F("attempts") + 1,
@@ -46,6 +55,17 @@ def claim(pk: int, *, owner: str) -> Job | None:
         return None
     job.fence, job.attempts, job.state = job.fence + 1, job.attempts + 1, State.RUNNING
     return job
+
+
+@audit.bookkeeping
+def _give_up(rows: QuerySet[Job]) -> None:
+    rows.update(
+        state=State.FAILED,
+        progress=f"Given up after {MAX_ATTEMPTS} tries.",
+        lease_owner="",
+        lease_until=None,
+        finished_at=timezone.now(),
+    )
 
 
 @audit.bookkeeping

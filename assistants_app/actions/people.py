@@ -10,10 +10,11 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from assistants_app import policies
-from assistants_app.actions import audit
+from assistants_app.actions import audit, texts
 from assistants_app.errors import Invalid, NotAllowed
 from assistants_app.models import User, Workspace
 
@@ -34,11 +35,12 @@ def add(
 ) -> User:
     """Add a person without a password; they set it through a one-time link.
 
-    For commands, the operator, and an admin of `workspace`. Raises Invalid on username or email.
+    For commands, the operator, and an admin of `workspace`, who makes ordinary people only. Raises
+    Invalid on username, email or full_name.
     """
-    _may_add(actor, workspace)
+    _may_add(actor, workspace, is_ordinary=not (is_operator or is_sample))
     _check(username, email)
-    first, _, last = full_name.partition(" ")
+    first, last = _names(full_name)
     user = User(
         username=username,
         email=email,
@@ -57,15 +59,16 @@ def add(
     return user
 
 
-def _may_add(actor: Actor, workspace: Workspace | None) -> None:
-    if actor.kind == "system" or (actor.user and actor.user.is_superuser):
+def _may_add(actor: Actor, workspace: Workspace | None, *, is_ordinary: bool) -> None:
+    if actor.kind == "system" or policies.is_operator(actor):
         return
-    if workspace is None:
+    if workspace is None or not is_ordinary:
         raise NotAllowed("Only the operator adds people.", right="person.add")
     policies.require(actor, "settings.write", workspace, on=workspace)
 
 
 def _check(username: str, email: str) -> None:
+    texts.fit(User, username=username, email=email)
     try:
         UnicodeUsernameValidator()(username)
     except ValidationError:
@@ -75,11 +78,34 @@ def _check(username: str, email: str) -> None:
             validate_email(email)
     except ValidationError:
         raise Invalid("email", "This is not an e-mail address.") from None
+    _refuse_taken(username, email)
+
+
+def _refuse_taken(username: str, email: str) -> None:
+    """Sign-in takes either and ignores case: whoever shares one locks the other out."""
+    for field, word in {"username": username, "email": email}.items():
+        same = Q(username__iexact=word) | Q(email__iexact=word)
+        if word and User.objects.filter(same).exists():
+            thing = "name" if field == "username" else "address"
+            raise Invalid(field, f"Someone has this {thing} already.")
+
+
+def _names(full_name: str) -> tuple[str, str]:
+    first, _, last = full_name.partition(" ")
+    try:
+        texts.fit(User, first_name=first, last_name=last)
+    except Invalid as wrong:
+        raise Invalid("full_name", str(wrong)) from None
+    return first, last
 
 
 @transaction.atomic
 def update_own(user: User, *, actor: Actor, first_name: str, last_name: str, theme: str) -> User:
-    """Change one's own name and theme."""
+    """Change one's own name and theme. Raises Invalid on either name or the theme."""
+    _require_self(user, actor)
+    texts.fit(User, first_name=first_name, last_name=last_name)
+    if theme not in User.Theme.values:
+        raise Invalid("theme", "Must be one of: " + ", ".join(User.Theme.values) + ".")
     user.first_name, user.last_name, user.theme = first_name, last_name, theme
     user.save(update_fields=["first_name", "last_name", "theme"])
     audit.record("account.updated", actor=actor, on=user)
@@ -89,6 +115,7 @@ def update_own(user: User, *, actor: Actor, first_name: str, last_name: str, the
 @transaction.atomic
 def password_changed(user: User, *, actor: Actor) -> None:
     """Note in the audit log that this person's password was changed by themselves."""
+    _require_self(user, actor)
     audit.record("account.password_changed", actor=actor, on=user)
 
 
@@ -98,3 +125,8 @@ def one_time_path(user: User) -> str:
     return reverse(
         "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}
     )
+
+
+def _require_self(user: User, actor: Actor) -> None:
+    if actor.kind != "person" or actor.user is None or actor.user.pk != user.pk:
+        raise NotAllowed("Only this person can do this.", right="account.own")

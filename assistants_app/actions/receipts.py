@@ -39,6 +39,8 @@ def keep(*, actor: Actor, key: str, body: bytes, status: int, answer: str) -> Re
 
     Raises Conflict (`receipt`) when another process answered the same key first.
     """
+    mine = Receipt.objects.filter(user=actor.person, channel=_channel(actor), key=key)
+    mine.filter(at__lte=timezone.now() - KEPT).delete()
     try:
         with transaction.atomic():
             return Receipt.objects.create(

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from assistants_app import policies
-from assistants_app.actions import audit
-from assistants_app.errors import Invalid
+from assistants_app.actions import audit, texts
+from assistants_app.errors import Conflict, Invalid
 from assistants_app.models import APIToken
 from assistants_app.models.tokens import SCOPES
 from assistants_app.secret import Secret
@@ -30,9 +30,12 @@ def create(
 ) -> tuple[APIToken, Secret]:
     """Make a token of the actor's own for this workspace; the secret is returned once.
 
-    `days` until it expires: 1 to 365. Raises Invalid on name, scopes, days.
+    `days` until it expires: 1 to 365. Raises Invalid on name, scopes, days. No token makes another:
+    it could give that one more than it has itself.
     """
     policies.require(actor, "workspace.read", workspace, on=workspace)
+    _require_person(actor, workspace)
+    texts.fit(APIToken, name=name)
     if not name.strip():
         raise Invalid("name", "Required.")
     if not scopes or not set(scopes) <= set(SCOPES):
@@ -50,13 +53,24 @@ def create(
 
 @transaction.atomic
 def revoke(token: APIToken, *, actor: Actor) -> None:
-    """End a token at once: one's own, or as an admin of its workspace anybody's."""
-    if actor.user is None or token.user_id != actor.user.pk:
-        policies.require(actor, "settings.write", token.workspace, on=token.workspace)
-    gone = ("apitoken", token.audit_id)
+    """End a token at once: one's own, or as an admin of its workspace anybody's.
+
+    Raises Conflict (`state`) when it has ended already.
+    """
     workspace = token.workspace
-    token.delete()
+    if actor.user is None or token.user_id != actor.user.pk:
+        policies.require(actor, "settings.write", workspace, on=workspace)
+    _require_person(actor, workspace)
+    gone = ("apitoken", token.audit_id)
+    if not APIToken.objects.filter(pk=token.pk).delete()[0]:
+        raise Conflict("This token has ended already.", code="state")
     audit.record("token.revoked", actor=actor, workspace=workspace, on=gone)
+
+
+def _require_person(actor: Actor, workspace: Workspace) -> None:
+    if actor.kind != "person":
+        message = "Tokens are made and ended at the browser."
+        raise policies.refusal(message, "workspace.read", workspace, workspace)
 
 
 @audit.bookkeeping

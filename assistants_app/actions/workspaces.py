@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -9,7 +10,7 @@ from django.db.models import F
 from django.utils.text import slugify
 
 from assistants_app import policies
-from assistants_app.actions import audit
+from assistants_app.actions import audit, texts
 from assistants_app.errors import Conflict, Invalid, NotAllowed
 from assistants_app.models import Membership, User, Workspace
 from assistants_app.models.workspaces import ROLES
@@ -25,12 +26,14 @@ MAX_APPROVALS = 3
 @transaction.atomic
 def create(name: str, *, actor: Actor, approvals: int = 1) -> Workspace:
     """Make a workspace: for the operator and commands. Raises Invalid on name, approvals."""
-    if actor.kind != "system" and not (actor.user and actor.user.is_superuser):
+    if actor.kind != "system" and not policies.is_operator(actor):
         raise NotAllowed("Only the operator makes workspaces.", right="workspace.create")
-    slug = slugify(name)[:60]
-    if not slug:
+    if not name.strip():
         raise Invalid("name", "Required.")
+    texts.fit(Workspace, name=name)
     _check_approvals(approvals)
+    # A name without a single Latin letter makes no slug.
+    slug = slugify(name)[:60].strip("-") or f"workspace-{secrets.token_hex(3)}"
     try:
         with transaction.atomic():
             workspace = Workspace.objects.create(name=name, slug=slug, approvals=approvals)
@@ -47,10 +50,15 @@ def _check_approvals(approvals: int) -> None:
 
 @transaction.atomic
 def set_rules(workspace: Workspace, *, actor: Actor, approvals: int) -> Workspace:
-    """Say how many approvals a Change needs; approvals given under older rules stop counting."""
+    """Say how many approvals a Change needs; approvals given under older rules stop counting.
+
+    The rules that there are already are no new ones: nothing is written.
+    """
     policies.require(actor, "settings.write", workspace, on=workspace)
     _check_approvals(approvals)
-    was = workspace.approvals
+    was = Workspace.objects.select_for_update().get(pk=workspace.pk).approvals
+    if approvals == was:
+        return workspace
     Workspace.objects.filter(pk=workspace.pk).update(
         approvals=approvals, rules_no=F("rules_no") + 1
     )
@@ -92,25 +100,32 @@ def set_member(
 
 @transaction.atomic
 def remove_member(membership: Membership, *, actor: Actor) -> None:
-    """Take a person out of a workspace; their reviews stop counting, their texts stay."""
+    """Take a person out of a workspace; their reviews stop counting, their texts stay.
+
+    Raises Conflict (`last_admin`), and (`state`) when they are no member any more.
+    """
     workspace = membership.workspace
     _may_set_members(workspace, actor)
-    if "admin" in membership.roles:
-        _refuse_last_admin(membership)
-    gone = ("membership", str(membership.pk))
-    data = {"person": str(membership.user_id), "before": membership.roles_text}
-    membership.delete()
+    row = Membership.objects.filter(pk=membership.pk).first()
+    if row is None:
+        raise Conflict("This person is not a member any more.", code="state")
+    if "admin" in row.roles:
+        _refuse_last_admin(row)
+    gone = ("membership", str(row.pk))
+    data = {"person": str(row.user_id), "before": row.roles_text}
+    row.delete()
     audit.record("member.removed", actor=actor, workspace=workspace, on=gone, data=data)
 
 
 def _may_set_members(workspace: Workspace, actor: Actor) -> None:
-    is_operator = actor.kind == "person" and actor.user is not None and actor.user.is_superuser
-    if actor.kind != "system" and not is_operator:
+    if actor.kind != "system" and not policies.is_operator(actor):
         policies.require(actor, "settings.write", workspace, on=workspace)
 
 
 def _refuse_last_admin(row: Membership) -> None:
-    others = Membership.objects.filter(workspace=row.workspace, user__is_active=True)
+    # Locked first: of two admins who demote each other at once, the second must see the first.
+    workspace = Workspace.objects.select_for_update().get(pk=row.workspace_id)
+    others = Membership.objects.filter(workspace=workspace, user__is_active=True)
     if not any("admin" in other.roles for other in others.exclude(pk=row.pk)):
         raise Conflict(
             "This is the last admin of the workspace. Make someone else admin first.",

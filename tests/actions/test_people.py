@@ -1,0 +1,148 @@
+"""People: add one, and what everybody may change about themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+
+from assistants_app.actions import people
+from assistants_app.errors import Invalid, NotAllowed
+from assistants_app.models import User
+from tests.actions.told import refuses, tells
+from tests.builders import COMMAND, acting, make_member, make_person, make_token
+
+if TYPE_CHECKING:
+    from assistants_app.models import Workspace
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_person_has_no_password_and_no_rights() -> None:
+    with tells("person.added") as entries:
+        person = people.add(
+            "gina", actor=COMMAND, email="gina@example.com", full_name="Gina de la Cruz"
+        )
+    assert (person.username, person.first_name, person.last_name) == (
+        "gina",
+        "Gina",
+        "de la Cruz",
+    )
+    assert not person.has_usable_password()
+    assert (person.is_superuser, person.is_staff, person.is_sample) == (False,) * 3
+    assert "gina" not in entries[0].body.lower()
+    assert entries[0].object_id == str(person.pk)
+
+
+def test_commands_the_operator_and_an_admin_add_people(workspace: Workspace, dora: User) -> None:
+    olga = make_person("olga", is_operator=True)
+    people.add("one", actor=COMMAND)
+    people.add("two", actor=acting(olga))
+    with tells("person.added") as entries:
+        people.add("three", actor=acting(dora), workspace=workspace)
+    assert entries[0].workspace_id == str(workspace.pk)
+
+
+def test_nobody_else_adds_people(workspace: Workspace, bob: User, carol: User, dora: User) -> None:
+    olga = make_person("olga", is_operator=True)
+    make_member(workspace, olga, "admin")
+    token, _ = make_token(workspace, olga, "assistants:write")
+    for actor in (acting(bob), acting(carol), acting(None), acting(olga, token=token)):
+        for where in (workspace, None):
+            with refuses(NotAllowed):
+                people.add("gina", actor=actor, workspace=where)
+    with refuses(NotAllowed):
+        people.add("gina", actor=acting(dora))
+
+
+def test_an_admin_makes_no_operator_and_no_sample(workspace: Workspace, dora: User) -> None:
+    for more in ({"is_operator": True}, {"is_sample": True}):
+        with refuses(NotAllowed):
+            people.add("gina", actor=acting(dora), workspace=workspace, **more)
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("username", {"username": ""}),
+        ("username", {"username": "two words"}),
+        ("username", {"username": "a\0b"}),
+        ("username", {"username": "x" * 151}),
+        ("email", {"email": "nobody"}),
+        ("email", {"email": "x" * 250 + "@example.com"}),
+        ("full_name", {"full_name": "x" * 151}),
+        ("full_name", {"full_name": "Gina " + "x" * 151}),
+        ("full_name", {"full_name": "Gi\0na"}),
+    ],
+)
+def test_what_is_wrong_is_named(field: str, given: dict[str, str]) -> None:
+    with refuses(Invalid) as caught:
+        people.add(**{"username": "gina"} | given, actor=COMMAND)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("username", ["gina", "GINA", "Gina", "gina@example.com"])
+def test_a_name_that_would_lock_someone_out_is_taken(username: str) -> None:
+    make_person("gina")
+    with refuses(Invalid, match="already") as caught:
+        people.add(username, actor=COMMAND)
+    assert caught.value.field == "username"
+
+
+@pytest.mark.parametrize("email", ["gina@example.com", "Gina@Example.com", "henry@example.com"])
+def test_an_address_belongs_to_one_person(email: str) -> None:
+    make_person("gina")
+    people.add("henry@example.com", actor=COMMAND)
+    with refuses(Invalid, match="already") as caught:
+        people.add("mallory", actor=COMMAND, email=email)
+    assert caught.value.field == "email"
+
+
+def test_everybody_changes_their_own_name_and_theme(alice: User) -> None:
+    with tells("account.updated") as entries:
+        people.update_own(
+            alice, actor=acting(alice), first_name="Al", last_name="Ice", theme="dark"
+        )
+    now = User.objects.get(pk=alice.pk)
+    assert (now.first_name, now.last_name, now.theme) == ("Al", "Ice", "dark")
+    assert "Ice" not in entries[0].body
+
+
+def test_nobody_changes_anothers(workspace: Workspace, alice: User, dora: User) -> None:
+    token, _ = make_token(workspace, alice, "assistants:write")
+    for actor in (acting(dora), COMMAND, acting(None), acting(alice, token=token)):
+        with refuses(NotAllowed):
+            people.update_own(alice, actor=actor, first_name="X", last_name="", theme="dark")
+        with refuses(NotAllowed):
+            people.password_changed(alice, actor=actor)
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("theme", {"theme": "pink"}),
+        ("first_name", {"first_name": "x" * 151}),
+        ("last_name", {"last_name": "a\0"}),
+    ],
+)
+def test_ones_own_details_are_checked(alice: User, field: str, given: dict[str, str]) -> None:
+    usual = {"first_name": "A", "last_name": "B", "theme": "light"}
+    with refuses(Invalid) as caught:
+        people.update_own(alice, actor=acting(alice), **usual | given)
+    assert caught.value.field == field
+
+
+def test_a_changed_password_is_told_without_it(alice: User) -> None:
+    with tells("account.password_changed") as entries:
+        people.password_changed(alice, actor=acting(alice))
+    assert entries[0].object_id == str(alice.pk)
+
+
+def test_the_one_time_link_leads_to_a_password_once(alice: User) -> None:
+    path = people.one_time_path(alice)
+    page = Client().get(path, follow=True)
+    assert page.status_code == 200
+    alice.set_password("a long enough secret")
+    alice.save(update_fields=["password"])
+    assert people.one_time_path(alice) != path
