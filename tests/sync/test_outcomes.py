@@ -157,6 +157,21 @@ def test_a_status_means_the_same_for_every_operation(
     assert (outcome.message, outcome.param) == ("No.", "tools[0]")
 
 
+@pytest.mark.parametrize("status", range(400, 600))
+def test_only_a_server_that_did_not_begin_is_asked_again_at_once(status: int) -> None:
+    certain = {400, 401, 402, 403, 404, 405, 406, 410, 411, 412, 413, 414, 415, 417}
+    certain |= {421, 422, 425, 426, 428, 429, 431, 451}
+    assert refusal("create", status).kind == ("surely_not" if status in certain else "unknown")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(199, "unknown"), (299, "done"), (300, "surely_not"), (399, "surely_not"), (600, "unknown")],
+)
+def test_the_edges_of_the_classes_of_status(status: int, kind: str) -> None:
+    assert classify("create", reply(status), ASSISTANT).kind == kind
+
+
 @pytest.mark.parametrize(
     ("op", "status", "reason"),
     [

@@ -25,6 +25,7 @@ BASES = {
     "http://my_service:9000/openai/v1": "http://my_service:9000/openai/v1",
     "http://xn--bcher-kva.example/v1": "http://xn--bcher-kva.example/v1",
     "http://4chan.example": "http://4chan.example",
+    f"http://{'a.' * 126}b": f"http://{'a.' * 126}b",
 }
 
 
@@ -87,6 +88,8 @@ def test_a_base_url_has_one_spelling(typed: str, kept: str) -> None:
         "http://[v1.fe80]",
         "http://[::ffff:127.0.0.1",
         f"http://{'a' * 64}.example",
+        f"http://{'a.' * 126}bc",
+        "https://example.org/ü",
     ],
 )
 def test_an_odd_address_is_refused_on_its_field(url: str) -> None:
@@ -171,6 +174,7 @@ def test_a_header_that_is_ours_or_is_none_cannot_be_an_extra_one(name: str) -> N
 
 def test_an_extra_header_may_hold_blanks_but_no_line_break() -> None:
     profiles.check_header("astra-api-token", "Token abc def")
+    profiles.check_header("X-Long", "x" * 4096)
     for value in ("", "a\nb", "a\rb", "ü", "x" * 4097):
         with pytest.raises(Invalid):
             profiles.check_header("astra-api-token", value)
