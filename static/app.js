@@ -83,7 +83,7 @@
     const form = formOf(requestConfig.elt);
     requestConfig.finished = true;
     underWay -= 1;
-    if (!form || !ok) return;
+    if (!form || !ok) { if (form) form.saveFailed = form.unsaved; return; } /* refused: it is still only here */
     if (form.edits === requestConfig.edits) form.unsaved = 0; /* nothing was typed meanwhile */
     form.saveFailed = requestConfig.elt.tried = undefined;
   };
@@ -129,7 +129,7 @@
     const summary = status === 422 && (part.matches?.("[data-summary]") ? part : $("[data-summary]", part));
     document.title = $("[data-summary]") ? `${words.error} ${title}` : title;
     if (summary) summary.focus();
-    else if (status === 409 && $("#merge h2")) { $("#merge h2").tabIndex = -1; $("#merge h2").focus(); }
+    else if (status === 409 && !event.detail.requestConfig.parameters.autosave && $("#merge h2")) { $("#merge h2").tabIndex = -1; $("#merge h2").focus(); }
     else $((part.matches?.("[data-focus-after]") ? part : $("[data-focus-after]", part))?.dataset.focusAfter || "no-such")?.focus();
     dialogue();
     $$("[data-toast]:not([data-stays], [data-timed])").forEach(fade);

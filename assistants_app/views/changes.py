@@ -159,6 +159,8 @@ def _saved(request: Request, now: Change, form: PartForm) -> HttpResponse:
     if not _is_autosave(request):
         slots |= {"save-state": "changes/parts/_save_state.html"}
         slots |= {"merge": "changes/parts/_nothing.html", "announcer": "changes/parts/_said.html"}
+        if context["mode"] == "auto":
+            slots |= {f"auto-{form.slug}": "changes/parts/_autosave.html"}
     pages.with_slots(response, request, slots, context)
     return _messages(response, request, form)
 
@@ -227,7 +229,12 @@ def _stale(request: Request, row: Change, form: PartForm, conflict: Conflict) ->
     if request.htmx:
         response = render(request, "changes/parts/_merge.html", context, status=409)
         response["HX-Retarget"], response["HX-Reswap"] = "#merge", "innerHTML"
-        return response
+        # Nothing is saved by itself before a person chose; the focus stays where they type.
+        slots = {"save-state": "changes/parts/_save_state.html"}
+        slots |= {f"auto-{form.slug}": "changes/parts/_nothing.html"}
+        if _is_autosave(request):
+            slots |= {"announcer": "changes/parts/_said_stale.html"}
+        return pages.with_slots(response, request, slots, context | {"is_stale": True})
     panel = render_to_string("changes/parts/_merge.html", context, request)
     form.lock = now.lock
     return editor(request, now, typed=form, status=409, merge=panel)

@@ -31,6 +31,12 @@ class Finding:
     param: str = ""
     url: str = ""
 
+    @property
+    def way(self) -> str:
+        """The same place from inside a dialog over it: the page is loaded anew, and focuses it."""
+        page, _hash, anchor = self.url.partition("#")
+        return f"{page}?fix={self.field}#{anchor}" if self.url else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
