@@ -92,10 +92,13 @@ class Call:
     def open(self, host: str, port: int) -> socket.socket:
         """A socket connected to an allowed address of `host`; raises TransportError."""
         until = self._began + min(self.times.connect, self.times.call)
+        found = self._addresses(host, port, until)
         kind = "dns"
-        for family, address in self._addresses(host, port, until):
+        for left, (family, address) in zip(range(len(found), 0, -1), found, strict=True):
+            # An address that swallows everything must leave time for those after it.
+            share = max((until - time.monotonic()) / left, 0.001)
             try:
-                return self._watched(_connected(family, address, until))
+                return self._watched(_connected(family, address, share))
             except TimeoutError:
                 kind = "timeout"
             except OSError:
@@ -114,6 +117,7 @@ class Call:
         return found
 
     def _watched(self, line: socket.socket) -> socket.socket:
+        line.settimeout(self.times.connect)  # for the handshake; the library sets its own after it
         with self._lock:
             self._line = line.dup()
             if self.expired:
@@ -132,10 +136,10 @@ def _shut(line: socket.socket) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _connected(family: int, address: tuple[Any, ...], until: float) -> socket.socket:
+def _connected(family: int, address: tuple[Any, ...], seconds: float) -> socket.socket:
     line = socket.socket(family, socket.SOCK_STREAM)
     try:
-        line.settimeout(max(until - time.monotonic(), 0.001))
+        line.settimeout(seconds)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line.connect(address)
     except BaseException:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -109,6 +110,25 @@ def test_the_next_address_is_tried_when_one_refuses(
         port = closed.getsockname()[1]
     resolver(("127.0.0.1", port), ("127.0.0.1", up.port))
     assert call("http://upstream.example/v1/models", private_ok=True) == 401
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(
+    up: Upstream, resolver: Callable[..., list[str]]
+) -> None:
+    with socket.socket() as full, ExitStack() as held:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):  # beyond its queue, whoever connects waits for ever
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        resolver(full.getsockname(), ("127.0.0.1", up.port))
+        times = replace(TIMES, connect=0.6)
+        line = Transport(times=times, may_send=lambda: None, private_ok=True)
+        with closing(line):
+            reply = line.call("GET", "http://upstream.example/v1/models", headers={})
+    assert reply.status == 401
+    assert 250 < reply.ms < 3000
 
 
 def test_a_resolver_that_hangs_does_not_hold_the_call(
