@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 THREADS = 8
 BODY_MAX = 32 * 1024 * 1024  # bytes; what is beyond our own limit but below this gets our own 413
-GRACE = 9.0  # seconds that the work under way may take to end
+GRACE = 8.0  # seconds that the work under way may take to end
 LOOPBACK = ("127.0.0.1", "localhost")
 _PROXY_HEADERS = {"x-forwarded-for", "x-forwarded-proto"}
 
@@ -236,7 +236,7 @@ def work(*, ready: Callable[[], None]) -> None:
         signal.signal(number, lambda *_: stop(runner))
     ready()
     while thread.is_alive() and not runner.stop.is_set():
-        thread.join(1)  # not Event.wait: a handler that sets the event could lock itself out
+        thread.join(0.5)  # not Event.wait: a handler that sets the event could lock itself out
     leave(runner, thread)
 
 
