@@ -60,7 +60,7 @@ def check(report: Report, path: Path, schema: Any, code: str, *, is_function: bo
         return
     if is_function and schema.get("type", "object") != "object":
         report.add((*path, "type"), code, "root", found=shown(dumps(schema["type"])))
-    if not _seems_valid(schema):
+    if not _is_valid(schema):
         _name_faults(report, path, schema, code, size)
     if '"$ref"' in text or '"array"' in text:
         _doubtful_parts(report, path, schema, code)
@@ -87,21 +87,22 @@ def _children(key: str, value: Any) -> list[tuple[Path, Any]]:
     return []
 
 
-def _seems_valid(schema: dict[str, Any]) -> bool:
-    """A quick look: numbers that keep their spelling may look wrong, nothing wrong looks right."""
+def _is_valid(schema: dict[str, Any]) -> bool:
+    """Numbers that keep their spelling may look wrong, nothing wrong looks right: look twice."""
     try:
-        return _META.is_valid(schema)
+        if _META.is_valid(schema):
+            return True
     except ValueError:
-        return False
+        pass
+    return _META.is_valid(_plain(schema))
 
 
 def _name_faults(report: Report, path: Path, schema: dict[str, Any], code: str, size: int) -> None:
     """The first fault at every place, or one for the whole where that would take too long."""
-    plain = _plain(schema)
     if size > report.schema_budget:
-        if not _META.is_valid(plain):
-            report.add(path, code, "metaschema", "warning", detail="holds something wrong")
+        report.add(path, code, "metaschema", "warning", detail="holds something wrong")
         return
+    plain = _plain(schema)
     report.schema_budget -= size
     first: dict[str, str] = {}
     for fault in _META.evaluate(plain).errors():
