@@ -127,6 +127,8 @@ class PageForm(forms.Form):
 
     def __init__(self, data: Any, *, sorts: Collection[str], limit: int) -> None:
         super().__init__(data)
+        for name in ("sort", "after", "before"):  # judged below and by `page`
+            self.fields[name].validators = []
         self._sorts = list(sorts)
         self._limit = limit
 
