@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Entry point of every command; written so that an old Python can say why it will not do."""
+
 import os
 import sys
 
 
 def main():
     if sys.version_info < (3, 11):
-        sys.exit("Assistants Dashboard needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2])
+        sys.exit(
+            "Assistants Dashboard needs Python 3.11 or newer; this is %d.%d." % sys.version_info[:2]
+        )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     try:
         from django.core.exceptions import ImproperlyConfigured
