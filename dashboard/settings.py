@@ -10,6 +10,7 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -58,14 +59,27 @@ def _kept_port() -> int:
         return 8000
 
 
-DEBUG = env.bool("DEBUG", default=False)
+def _read(kind: str, name: str, default: Any) -> Any:
+    """A knob that is not plain text; whatever cannot be read is said in one sentence."""
+    try:
+        value = getattr(env, kind)(name, default=default)
+        if kind == "db_url":
+            value["ENGINE"]  # an address of an unknown kind gives an empty answer
+        return value
+    except Exception:
+        meant = _MEANT.get(kind, "an address such as kind://user:password@host/name")
+        raise ImproperlyConfigured(f"{name} must be {meant}.") from None
+
+
+_MEANT = {"int": "a whole number", "float": "a number", "bool": "yes or no"}
+DEBUG = _read("bool", "DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or _kept("secret-key", secrets.token_urlsafe(48))
 FIELD_KEYS: list[str] = env.list("FIELD_KEYS", default=[]) or [
     _kept("field-key", Fernet.generate_key().decode())
 ]
 
 # --- where we are reached ---------------------------------------------------------------------
-PORT = env.int("PORT", default=_kept_port())
+PORT = _read("int", "PORT", _kept_port())
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 _site = urlsplit(SITE_URL)
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -73,7 +87,7 @@ ON_LOOPBACK = _site.hostname in _LOOPBACK
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if ON_LOOPBACK else [_site.hostname or ""]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 USE_TLS = _site.scheme == "https"
-if env.bool("TRUST_PROXY", default=False):
+if _read("bool", "TRUST_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- the application --------------------------------------------------------------------------
@@ -132,7 +146,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- the database -----------------------------------------------------------------------------
 DATABASES = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'dashboard.sqlite3'}")
+    "default": _read("db_url", "DATABASE_URL", f"sqlite:///{DATA_DIR / 'dashboard.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_MAX_AGE"] = None
@@ -183,7 +197,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key"}
 PASSWORD_RESET_TIMEOUT = 3600
 SAMPLE_SIGNIN = False  # only the quickstart command sets it, in its own process
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = _read("email_url", "EMAIL_URL", "consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default="Assistants Dashboard <noreply@localhost>"
@@ -235,7 +249,7 @@ STORAGES = {
 
 # --- our own API ------------------------------------------------------------------------------
 MIGRATION_MODULES = {"knox": None}
-KNOX_TOKEN_MODEL = "assistants_app.APIToken"
+KNOX_TOKEN_MODEL = "assistants_app.APIToken"  # noqa: S105  # a model, not a secret
 REST_KNOX = {
     "TOKEN_PREFIX": "asd_",
     "AUTH_HEADER_PREFIX": "Bearer",
@@ -255,14 +269,14 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_THROTTLE_RATES": {"token": "600/min", "anonymous": "60/min"},
     # Whose address counts: the caller's, or the one that the trusted proxy names.
-    "NUM_PROXIES": int(env.bool("TRUST_PROXY", default=False)),
+    "NUM_PROXIES": int(_read("bool", "TRUST_PROXY", default=False)),
     "EXCEPTION_HANDLER": "assistants_app.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
 }
 
 # --- the upstream -----------------------------------------------------------------------------
 UPSTREAM_ORIGINS: list[str] = env.list("UPSTREAM_ORIGINS", default=[])
-SYNC_TIME_SCALE = env.float("SYNC_TIME_SCALE", default=1.0)
+SYNC_TIME_SCALE = _read("float", "SYNC_TIME_SCALE", 1.0)
 
 # --- language, time, logs ---------------------------------------------------------------------
 LANGUAGE_CODE = "en"

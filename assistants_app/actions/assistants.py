@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -26,7 +26,8 @@ def archive(assistant: Assistant, *, actor: Actor, right: Right = "assistant.arc
     moved = Assistant.objects.unarchived().filter(pk=assistant.pk)
     if moved.update(archived_at=timezone.now(), changed_at=timezone.now()) != 1:
         raise Conflict("This assistant is archived already.", code="archived")
-    return _told("assistant.archived", assistant, actor)
+    audit.record("assistant.archived", actor=actor, **_story(assistant))
+    return assistant
 
 
 @transaction.atomic
@@ -36,18 +37,13 @@ def restore(assistant: Assistant, *, actor: Actor) -> Assistant:
     moved = Assistant.objects.filter(pk=assistant.pk, archived_at__isnull=False)
     if moved.update(archived_at=None, changed_at=timezone.now()) != 1:
         raise Conflict("This assistant is not archived.", code="archived")
-    return _told("assistant.restored", assistant, actor)
-
-
-def _told(action: str, assistant: Assistant, actor: Actor) -> Assistant:
-    assistant.refresh_from_db()
-    audit.record(
-        action,
-        actor=actor,
-        workspace=assistant.workspace,
-        assistant=assistant,
-        on=assistant,
-        before=assistant.digest,
-        after=assistant.digest,
-    )
+    audit.record("assistant.restored", actor=actor, **_story(assistant))
     return assistant
+
+
+def _story(assistant: Assistant) -> dict[str, Any]:
+    """What the audit log keeps of an assistant that moves into or out of the archive."""
+    assistant.refresh_from_db()
+    digest = assistant.digest
+    place = {"workspace": assistant.workspace, "assistant": assistant, "on": assistant}
+    return {**place, "before": digest, "after": digest}

@@ -59,7 +59,7 @@ def add(
     return user
 
 
-def _may_add(actor: Actor, workspace: Workspace | None, *, is_ordinary: bool) -> None:
+def _may_add(actor: Actor, workspace: Workspace | None, *, is_ordinary: bool = True) -> None:
     if actor.kind == "system" or policies.is_operator(actor):
         return
     if workspace is None or not is_ordinary:
@@ -119,9 +119,18 @@ def password_changed(user: User, *, actor: Actor) -> None:
     audit.record("account.password_changed", actor=actor, on=user)
 
 
-def one_time_path(user: User) -> str:
-    """The path of a link that works once, for an hour, and lets the person set a password."""
+@transaction.atomic
+def one_time_path(user: User, *, actor: Actor, workspace: Workspace | None = None) -> str:
+    """The path of a link that works once, for an hour, and lets the person set a password.
+
+    For commands; and for the operator or an admin of `workspace` while the person never had a
+    password, so that nobody takes over an account in use.
+    """
+    _may_add(actor, workspace)
+    if actor.kind != "system" and user.has_usable_password():
+        raise NotAllowed("Only this person can do this.", right="account.own")
     key = default_token_generator.make_token(user)
+    audit.record("person.link_made", actor=actor, workspace=workspace, on=user)
     return reverse(
         "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}
     )

@@ -32,6 +32,7 @@ ACTIONS: dict[str, str] = {
     "member.set": "set a member's roles",
     "origin.allowed": "allowed an address",
     "person.added": "added a person",
+    "person.link_made": "made a one-time sign-in link",
     "push.asked": "asked to push again",
     "push.stopped": "could not push the assistant",
     "rules.set": "set the review rules",

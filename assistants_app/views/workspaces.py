@@ -122,7 +122,7 @@ def member_add(request: Request, slug: str) -> HttpResponse:
         form.add_error("person" if field == "username" else field, str(refusal))
         return _members(request, workspace, status=422, form=form)
     if is_new:
-        return _members(request, workspace, link=one_time_link(request, user), new=user)
+        return _members(request, workspace, link=_link(request, workspace, user), new=user)
     messages.success(request, _("%(who)s is a member now.") % {"who": user.display_name})
     return pages.go(request, "workspace_members", slug)
 
@@ -146,9 +146,11 @@ def _add(workspace: Workspace, actor: Actor, form: forms.Form) -> tuple[User, bo
     return user, known is None
 
 
-def one_time_link(request: Request, user: User) -> str:
+def _link(request: Request, workspace: Workspace, user: User) -> str:
     """The address where a new person sets a password: single use, valid for an hour."""
-    return request.build_absolute_uri(people.one_time_path(user))
+    return request.build_absolute_uri(
+        people.one_time_path(user, actor=request.actor, workspace=workspace)
+    )
 
 
 @access.signed_in("GET", "POST")

@@ -17,13 +17,14 @@ MOST_KNOBS = 25
 
 
 def knobs(tree: ast.Module) -> set[str]:
-    """Names that the settings read from the environment: `env.str("NAME", …)`."""
+    """Names that the settings read: `env.str("NAME", …)` and `_read("int", "NAME", …)`."""
     return {
-        call.args[0].value
+        name.value
         for call in calls(tree)
-        if re.fullmatch(r"env\.\w+", dotted(call.func))
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
+        for place in [{"_read": 1}.get(dotted(call.func), 0)]
+        if re.fullmatch(r"env\.\w+|_read", dotted(call.func))
+        and len(call.args) > place
+        and isinstance(name := call.args[place], ast.Constant)
     }
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.db.models import Q
 
-from assistants_app import serving
+from assistants_app import policies, serving
 from assistants_app.actions import people
 from assistants_app.management.plain import PlainCommand
 from assistants_app.models import User
@@ -25,7 +25,7 @@ class Command(PlainCommand):
 
     def handle(self, *, person: str, **_: Any) -> None:
         serving.refuse_unprepared()
-        self.say(settings.SITE_URL + people.one_time_path(_find(person)))
+        self.say(settings.SITE_URL + people.one_time_path(_find(person), actor=policies.system("command")))
 
 
 def _find(person: str) -> User:
