@@ -60,9 +60,10 @@ def make_change(place: Workspace | Assistant, author: User, **fields: Any) -> Ch
     actor = acting(author)
     if isinstance(place, Workspace):
         return changes.start(place, actor=actor, document=make_document(**fields))
-    document = place.document() | fields
+    now = Assistant.objects.get(pk=place.pk)
+    document = now.document() | fields
     kept = {name: value for name, value in document.items() if value is not None}
-    return changes.open(place, actor=actor, document=kept)
+    return changes.open(now, actor=actor, document=kept)
 
 
 def make_approved(

@@ -19,12 +19,14 @@ from assistants_app.models import AllowedOrigin, Connection, ConnectionHealth, J
 from assistants_app.secret import Secret
 from assistants_app.sync import profiles
 from assistants_app.sync.client import AssistantsClient
+from assistants_app.sync.outcomes import Outcome
+from assistants_app.sync.paging import PullFailed
 from assistants_app.sync.times import Times
 
 if TYPE_CHECKING:
     from assistants_app.models import Workspace
     from assistants_app.policies import Actor
-    from assistants_app.sync.outcomes import Outcome
+    from assistants_app.sync.client import Answer
 
 BURST = 5  # calls that may go at once before the rate counts
 State = ConnectionHealth.State
@@ -161,7 +163,24 @@ def times() -> Times:
     return Times().scaled(settings.SYNC_TIME_SCALE)
 
 
-def client(connection: Connection) -> AssistantsClient:
+class PacedClient(AssistantsClient):
+    """A client whose lists wait for a place in the Connection's budget, page by page.
+
+    Raises PullFailed (`slow_down`) when there is none in time. The other operations are paced by
+    whoever calls them, since a write must not wait between its announcement and its first byte.
+    """
+
+    row: Connection
+
+    def list(self, *, limit: int = 100, order: str = "asc", after: str = "") -> Answer:
+        if not take_call(self.row, patience=times().call):
+            raise PullFailed(Outcome("surely_not", "slow_down", "Waiting for its turn."))
+        answer = super().list(limit=limit, order=order, after=after)
+        heard(self.row, answer.outcome)
+        return answer
+
+
+def client(connection: Connection) -> PacedClient:
     """A client for this server that refuses to speak while a transaction is open."""
     origin = profiles.origin(connection.base_url)
     is_open_origin, private = is_allowed(origin)
@@ -170,9 +189,9 @@ def client(connection: Connection) -> AssistantsClient:
             "The address is not on the list of allowed addresses any more.", code="origin"
         )
     endpoint = _endpoint(connection, connection.key)
-    return AssistantsClient(
-        endpoint, times=times(), may_send=_outside_transactions, private_ok=private
-    )
+    paced = PacedClient(endpoint, times=times(), may_send=_outside_transactions, private_ok=private)
+    paced.row = connection
+    return paced
 
 
 def _endpoint(connection: Connection, key: Secret) -> profiles.Endpoint:

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import audit, changes
+from assistants_app.actions import audit, changes, push_links
 from assistants_app.errors import Conflict
 from assistants_app.models import Assistant, Change, PushOrder, Version
 
@@ -128,12 +128,14 @@ def _move_order(order: PushOrder, version: Version) -> None:
     fields: dict[str, object] = {"desired_version": version, "changed_at": timezone.now()}
     again = order.state == PushOrder.State.STOPPED and order.reason in _SETTLED_BY_PUBLISHING
     if order.state == PushOrder.State.IDLE or again:
+        doubt = push_links.is_in_doubt(order)
         fields |= {
-            "state": PushOrder.State.WAITING,
+            "state": PushOrder.State.UNKNOWN if doubt else PushOrder.State.WAITING,
             "reason": "",
             "message": "",
             "param": "",
             "attempts": 0,
+            "looks": 0,
             "failing_since": None,
             "not_before": timezone.now(),
             "asked_at": timezone.now(),

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import audit, connections, jobs, pushes
+from assistants_app.actions import audit, connections, jobs, push_links, pushes
+from assistants_app.contract.limits import METADATA_PAIRS
 from assistants_app.errors import Conflict
 from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Version
 from assistants_app.sync.pull import PullFailed, pull
 
 if TYPE_CHECKING:
-    from assistants_app.models import Connection, Workspace
+    from assistants_app.models import Workspace
     from assistants_app.policies import Actor
     from assistants_app.sync.pull import Found, Pull
 
@@ -62,29 +63,23 @@ def run(job: Job) -> None:
         return
     try:
         with connections.client(upstream) as client:
-            _walk(job, upstream, pull(client))
+            _walk(job, pull(client))
     except Conflict as refusal:
         jobs.finish(job, state=Job.State.FAILED, progress=str(refusal))
     except PullFailed as failure:
-        connections.heard(upstream, failure.outcome)
         jobs.finish(job, state=Job.State.FAILED, progress=failure.outcome.message)
 
 
-def _walk(job: Job, upstream: Connection, pages: Pull) -> None:
+def _walk(job: Job, pages: Pull) -> None:
     actor = policies.system("worker")
     tally = Tally()
-    while True:
-        if not connections.take_call(upstream, patience=connections.times().call):
-            text = "The server asks us to slow down. Try again later."
-            jobs.finish(job, state=Job.State.FAILED, progress=text)
-            return
-        page = next(pages, None)
-        if page is None:
-            break
+    asked_at = timezone.now()
+    for page in pages:
         for found in page.items:
-            take_in(job.workspace, found, actor=actor, tally=tally)
+            take_in(job.workspace, found, actor=actor, tally=tally, asked_at=asked_at)
         if not jobs.progress(job, f"{tally.seen:,} so far"):
             return  # another process took the run over
+        asked_at = timezone.now()
     _done(job, tally, pages.notes, actor=actor)
 
 
@@ -99,39 +94,56 @@ def _done(job: Job, tally: Tally, notes: list[str], *, actor: Actor) -> None:
     )
 
 
-def take_in(workspace: Workspace, found: Found, *, actor: Actor, tally: Tally) -> None:
-    """One upstream assistant: new, as expected, or changed behind our back."""
+def take_in(
+    workspace: Workspace, found: Found, *, actor: Actor, tally: Tally, asked_at: datetime
+) -> None:
+    """One upstream assistant: new, as expected, or changed behind our back.
+
+    `asked_at` is when its page was asked for: whatever we read or wrote since is newer.
+    """
     tally.seen += 1
     assistant = workspace.assistants.filter(upstream_id=found.id).first()
     if assistant:
-        _compare(assistant, found, actor, tally)
-    elif not _is_being_created(workspace, found.marker):
-        import_one(workspace, found, actor=actor)
-        tally.new += 1
+        _compare(assistant, found, actor, tally, asked_at)
+    elif not _may_be_ours(workspace, found):
+        tally.new += _import_once(workspace, found, actor)
 
 
-def _is_being_created(workspace: Workspace, marker: str) -> bool:
-    """Carries the mark of a push of ours that is under way: the push itself will link it."""
-    op_id = marker.partition(":")[0]
+def _may_be_ours(workspace: Workspace, found: Found) -> bool:
+    """Made by a push of ours that is under way: the push itself will link it.
+
+    Our mark says so; where the server drops it, only that it is no older than the push.
+    """
+    op_id = found.marker.partition(":")[0]
     orders = PushOrder.objects.filter(assistant__workspace=workspace)
-    return (
-        any(str(known) == op_id for known in orders.values_list("op_id", flat=True))
-        if op_id
-        else False
-    )
+    if op_id:
+        return any(str(known) == op_id for known in orders.values_list("op_id", flat=True))
+    sent = push_links.creating(orders).order_by("sent_at").first()
+    return sent is not None and push_links.is_since(sent, found.created_at)
+
+
+def _import_once(workspace: Workspace, found: Found, actor: Actor) -> bool:
+    """False when another process, or a push of ours, linked this id a moment ago."""
+    try:
+        import_one(workspace, found, actor=actor)
+    except IntegrityError:
+        if not workspace.assistants.filter(upstream_id=found.id).exists():
+            raise
+        return False
+    return True
 
 
 @transaction.atomic
 def import_one(workspace: Workspace, found: Found, *, actor: Actor) -> Version:
     """A new assistant with Version 1 exactly as it was found, linked and in agreement."""
     digest = contract.fingerprint(found.document)
-    made = datetime.fromtimestamp(found.created_at, UTC) if found.created_at else timezone.now()
     assistant = Assistant.objects.create(
         workspace=workspace,
         upstream_id=found.id,
         digest=digest,
-        created_at=made,
-        safe_creation=True,
+        created_at=_made(found.created_at),
+        # With 16 pairs of its own there is no room for our mark (reliability.md 5.4).
+        safe_creation=len(found.document.get("metadata") or {}) < METADATA_PAIRS,
         **Assistant.columns(found.document),
     )
     version = Version.objects.create(
@@ -164,16 +176,27 @@ def import_one(workspace: Workspace, found: Found, *, actor: Actor) -> Version:
     return version
 
 
+def _made(created_at: int | None) -> datetime:
+    try:
+        return datetime.fromtimestamp(created_at, UTC) if created_at else timezone.now()
+    except (ValueError, OverflowError, OSError):
+        return timezone.now()  # a year that no calendar has
+
+
 def _seen(found: Found) -> pushes.Seen:
     extra = contract.dumps(dict(found.extras)) if found.extras else ""
     return pushes.Seen(found.id, found.document, extra, marker=found.marker)
 
 
-def _compare(assistant: Assistant, found: Found, actor: Actor, tally: Tally) -> None:
+def _compare(
+    assistant: Assistant, found: Found, actor: Actor, tally: Tally, asked_at: datetime
+) -> None:
     base = assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.BASE).first()
     order = PushOrder.objects.filter(assistant=assistant).first()
     if order is None or order.state in (State.SENDING, State.UNKNOWN):
         return  # a push is under way: it reads for itself
+    if base and base.seen_at >= asked_at:
+        return  # a push has read it since this page was asked for
     if base and contract.compare(base.document(), found.document).verdict != "different":
         tally.same += 1
         settle(order, found, actor=actor)

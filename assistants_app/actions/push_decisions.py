@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from assistants_app import doorbell, policies
-from assistants_app.actions import audit, pushes
+from assistants_app.actions import audit, push_links, pushes
 from assistants_app.errors import Conflict
 from assistants_app.models import PushOrder, UpstreamCopy
 
@@ -31,7 +33,8 @@ def retry(order: PushOrder, *, actor: Actor) -> PushOrder:
         raise Conflict("Changed upstream: look at the difference first.", code="drift")
     if order.state in (State.IDLE, State.SENDING):
         raise Conflict("There is nothing to try again.", code="state")
-    moved = PushOrder.objects.filter(pk=order.pk, state=order.state, lease_until=None)
+    free = Q(lease_until=None) | Q(lease_until__lt=Now())
+    moved = PushOrder.objects.filter(free, pk=order.pk, state=order.state, reason=order.reason)
     if moved.update(**_fresh(order)) != 1:
         raise Conflict("It is being pushed right now.", code="state")
     order.refresh_from_db()
@@ -44,7 +47,7 @@ def retry(order: PushOrder, *, actor: Actor) -> PushOrder:
 
 def _fresh(order: PushOrder) -> dict[str, object]:
     """An order whose create is in doubt stays in doubt: it looks first, whatever a person says."""
-    in_doubt = order.state == State.UNKNOWN or order.reason == Reason.UNCLEAR
+    in_doubt = order.state == State.UNKNOWN or push_links.is_in_doubt(order)
     soonest = order.not_before if order.state == State.UNKNOWN else timezone.now()
     return {
         "state": State.UNKNOWN if in_doubt else State.WAITING,
@@ -53,9 +56,12 @@ def _fresh(order: PushOrder) -> dict[str, object]:
         "param": "",
         "attempts": 0,
         "looks": 0,
+        "sends": 0,
         "failing_since": None,
         "check_again_at": None,
         "not_before": soonest,
+        "lease_owner": "",
+        "lease_until": None,
         "changed_at": timezone.now(),
     }
 
@@ -95,7 +101,9 @@ def keep_ours(order: PushOrder, *, actor: Actor, digest: str) -> PushOrder:
     seen = pushes.Seen(assistant.upstream_id or "", theirs.document(), theirs.extra)
     pushes.keep(assistant, UpstreamCopy.Kind.BASE, seen)
     theirs.delete()
-    PushOrder.objects.filter(pk=order.pk, reason=Reason.DRIFT).update(**_fresh(order))
+    moved = PushOrder.objects.filter(pk=order.pk, state=State.STOPPED, reason=Reason.DRIFT)
+    if moved.update(**_fresh(order)) != 1:
+        raise Conflict("This is settled already.", code="state")
     order.refresh_from_db()
     audit.record(
         "push.asked",

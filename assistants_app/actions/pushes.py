@@ -40,7 +40,7 @@ MAX_ATTEMPTS, MAX_SENDS = 8, 3
 FAILING_AT_MOST = timedelta(hours=1)
 
 
-class Superseded(Exception):  # noqa: N818  # not an error: another process owns the order now
+class Superseded(Exception):  # not an error: another process owns the order now
     """The fence moved on; what this process found is dropped."""
 
 
@@ -85,6 +85,8 @@ def sweep() -> int:
     """
     settle = timedelta(seconds=connections.times().settle)
     lost = PushOrder.objects.filter(state=State.SENDING, lease_until__lt=Now())
+    if not lost.exists():
+        return 0  # an idle dashboard writes nothing
     return lost.update(
         state=State.UNKNOWN,
         message="An answer was lost; we look again.",
@@ -120,27 +122,29 @@ def lease_end() -> datetime:
     return timezone.now() + timedelta(seconds=connections.times().lease)
 
 
-def _mine(order: PushOrder, *states: PushOrder.State) -> QuerySet[PushOrder]:
+def mine(order: PushOrder, *states: PushOrder.State) -> QuerySet[PushOrder]:
+    """The order's row as long as nobody else claimed it."""
     rows = PushOrder.objects.filter(pk=order.pk, fence=order.fence)
     return rows.filter(state__in=states) if states else rows
 
 
 def _write(order: PushOrder, *states: PushOrder.State, **fields: Any) -> None:
     fields.setdefault("changed_at", timezone.now())
-    if _mine(order, *states).update(**fields) != 1:
+    if mine(order, *states).update(**fields) != 1:
         raise Superseded
 
 
 @audit.bookkeeping
 def release(order: PushOrder, *, seconds: float, message: str, count: bool = True) -> None:
     """Nothing was written upstream: wait `seconds`, then start over. `count` uses up an attempt."""
-    fields: dict[str, Any] = {} if count else {"attempts": F("attempts") - 1}
+    fields: dict[str, Any] = {"attempts": F("attempts") - 1}
+    if count:
+        fields = {"failing_since": order.failing_since or timezone.now()}
     _write(
         order,
         message=message[:500],
         state=order.state if order.state == State.UNKNOWN else State.WAITING,
         not_before=timezone.now() + timedelta(seconds=seconds),
-        failing_since=order.failing_since or timezone.now(),
         lease_owner="",
         lease_until=None,
         **fields,
@@ -215,16 +219,6 @@ def keep(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> None:
 
 @audit.bookkeeping
 @transaction.atomic
-def link(order: PushOrder, upstream_id: str) -> None:
-    """This upstream assistant is ours: found by our mark, or answered to our create."""
-    if _mine(order).count() != 1:
-        raise Superseded
-    Assistant.objects.filter(pk=order.assistant_id).update(upstream_id=upstream_id)
-    order.assistant.upstream_id = upstream_id
-
-
-@audit.bookkeeping
-@transaction.atomic
 def write_ahead(order: PushOrder, version: Version, op: str, *, gap_ms: int) -> PushAttempt:
     """Commit that bytes are about to leave, before the first one does."""
     order.sends += 1
@@ -264,6 +258,8 @@ def note(attempt: PushAttempt, answer: Answer) -> None:
         upstream_request_id=answer.request_id[:200],
         message=outcome.message[:500],
     )
+    if outcome.kind == "surely_not":  # what counts are sends of which something may have arrived
+        PushOrder.objects.filter(pk=attempt.order_id, sends__gt=0).update(sends=F("sends") - 1)
 
 
 @audit.bookkeeping

@@ -7,27 +7,28 @@ sent while the fate of an earlier request is unknown.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import audit, connections, push_bodies, pushes
+from assistants_app.actions import audit, connections, push_bodies, push_links, pushes
 from assistants_app.errors import Conflict
 from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy, Version
 from assistants_app.sync.lookup import PullFailed, find_marker
 from assistants_app.sync.plan import plan
+from assistants_app.sync.pull import pull
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from assistants_app.sync.client import Answer, AssistantsClient
+    from assistants_app.sync.client import Answer
     from assistants_app.sync.outcomes import Outcome
 
 State, Reason = PushOrder.State, PushOrder.Reason
 READ_BACKS, READ_BACK_PAUSE = 3, 5.0  # seconds
-LOOK_BACK = 3600  # seconds before the order was made, so that no clock's skew hides our mark
+CHANGED_MEANWHILE = 412  # the ETag that we read is not the present one
 
 
 @audit.sends
@@ -44,10 +45,15 @@ def push(pk: int, *, owner: str) -> bool:
     except Conflict as refusal:
         pushes.stop(order, Reason.REFUSED, str(refusal), actor=policies.system("worker"))
         return True
+    work = _Push(order, client)
     try:
-        _Push(order, client).run()
+        work.run()
     except pushes.Superseded:
         pass  # another process owns the order now and will read the truth
+    except push_links.Taken as taken:
+        work.stop(Reason.DUPLICATE, f"Another assistant here is linked to {taken} upstream.")
+    except PullFailed as failure:
+        work.not_read(failure.outcome)
     finally:
         client.close()
     return True
@@ -56,17 +62,20 @@ def push(pk: int, *, owner: str) -> bool:
 class _Push:
     """One claim of one order, from the first read to the recorded result."""
 
-    def __init__(self, order: PushOrder, client: AssistantsClient) -> None:
+    def __init__(self, order: PushOrder, client: connections.PacedClient) -> None:
         self.order = order
         self.client = client
         self.version = order.desired_version
         self.ours = self.version.document()
-        self.profile = contract.PROFILES[order.connection.profile]
+        learned = order.connection.health.learned or {}
+        self.profile = contract.PROFILES[order.connection.profile].with_learned(learned)
         self.actor = policies.system("worker")
         self.read_at = 0.0
 
     def run(self) -> None:
-        if self.order.assistant.upstream_id:
+        if self.order.attempts > pushes.MAX_ATTEMPTS + 1:
+            self.stop(Reason.ATTEMPTS, "Each try ended the process that made it.")
+        elif self.order.assistant.upstream_id:
             self._from_known()
         else:
             self._from_mark()
@@ -97,19 +106,12 @@ class _Push:
         elif answer.outcome.reason == "missing":
             self._missing()
         else:
-            self._not_read(answer.outcome)
+            self.not_read(answer.outcome)
 
     def _from_mark(self) -> None:
         """No upstream id: look for our own mark before every create (reliability.md 5.4)."""
-        if not self._may_call():
-            return
-        since = self.order.asked_at.timestamp() - LOOK_BACK
-        try:
-            found = find_marker(self.client, str(self.order.op_id), since=since)
-        except PullFailed as failure:
-            connections.heard(self.order.connection, failure.outcome)
-            self._not_read(failure.outcome)
-            return
+        since = self.order.asked_at.timestamp() - push_links.SKEW
+        found = find_marker(self.client, str(self.order.op_id), since=since)
         self.read_at = time.monotonic()
         if found:
             self._found(found)
@@ -119,10 +121,10 @@ class _Push:
     def _found(self, found: Sequence[contract.Reading]) -> None:
         """One: it is ours. More: the oldest is linked and a person decides about the others."""
         oldest = found[-1]
-        pushes.link(self.order, oldest.id)
+        push_links.link(self.order, oldest.id)
         if others := ", ".join(item.id for item in found[:-1]):
             message = f"Upstream holds this assistant more than once: also {others}."
-            pushes.stop(self.order, Reason.DUPLICATE, message, actor=self.actor)
+            self.stop(Reason.DUPLICATE, message)
             return
         self._decide(_seen(oldest))
 
@@ -131,15 +133,32 @@ class _Push:
         if self.order.looks < 1:
             pushes.look_later(self.order)
             return False
+        message = "We do not know whether it was created. We will not try again by ourselves."
+        if found := self._lookalikes():
+            self.stop(Reason.UNCLEAR, f"{message} It may be {', '.join(found)}.")
+            return False
         if self.order.sends >= pushes.MAX_SENDS or not self.order.assistant.safe_creation:
-            pushes.stop(
-                self.order,
-                Reason.UNCLEAR,
-                "We do not know whether it was created. We will not try again by ourselves.",
-                actor=self.actor,
-            )
+            self.stop(Reason.UNCLEAR, message)
             return False
         return True
+
+    def _lookalikes(self) -> list[str]:
+        """Ids that are not linked here, no older than what we sent, with the same content: ours, if
+        the server drops marks (reliability.md 5.4). One is shown, never linked by itself.
+        """
+        sent = self.order.sent_version or self.version
+        ours = {**sent.document(), "metadata": None}
+        linked = self.order.assistant.workspace.assistants.exclude(upstream_id=None)
+        known = set(linked.values_list("upstream_id", flat=True))
+        return [
+            found.id
+            for page in pull(self.client)
+            for found in page.items
+            if found.id not in known
+            and not found.marker
+            and push_links.is_since(self.order, found.created_at)
+            and contract.compare(ours, {**found.document, "metadata": None}).verdict != "different"
+        ]
 
     def _seen(self, answer: Answer) -> pushes.Seen:
         return _seen(contract.read(answer.document, self.profile), answer.etag)
@@ -152,6 +171,7 @@ class _Push:
             seen.document,
             linked=True,
             uncertain=self._uncertain(),
+            fields=self.profile.keeps,
         )
         if step == "nothing":
             notes = contract.not_kept(self.ours, seen.document)
@@ -159,13 +179,11 @@ class _Push:
                 self.order, self.version, seen, actor=self.actor, notes=notes, found=True
             )
         elif step in ("update", "late"):
-            self._send("update")
+            self._send("update", seen.etag)
         else:
-            pushes.stop(
-                self.order,
+            self.stop(
                 Reason.DRIFT,
                 "Someone changed it on the server since we last looked.",
-                actor=self.actor,
                 theirs=seen,
             )
 
@@ -184,61 +202,60 @@ class _Push:
         return [version.document() for version in Version.objects.filter(pk__in=ids)]
 
     # --- writing ---------------------------------------------------------------------------
-    def _send(self, op: str) -> None:
+    def _send(self, op: str, etag: str = "") -> None:
         if reason := self._unapproved():
-            pushes.stop(self.order, Reason.APPROVAL, reason, actor=self.actor)
+            self.stop(Reason.APPROVAL, reason)
+            return
+        if self.order.attempts > pushes.MAX_ATTEMPTS:
+            self.stop(Reason.ATTEMPTS, self.order.message or "No try came to an end.")
             return
         body = contract.dumps(push_bodies.push_body(self.order, self.version)).encode()
         if not self._may_call():
             return
         gap_ms = int((time.monotonic() - self.read_at) * 1000)
-        attempt = pushes.write_ahead(self.order, self.version, op, gap_ms=gap_ms)
         written = time.monotonic()
+        attempt = pushes.write_ahead(self.order, self.version, op, gap_ms=gap_ms)
         killpoints.point("sending.committed")
         if time.monotonic() - written > connections.times().send_window:
             pushes.doubt(self.order, "This process was paused; we look again.")
             return
-        answer = self._write(op, body)
+        answer = self._write(op, body, etag)
         connections.heard(self.order.connection, answer.outcome)
         pushes.note(attempt, answer)
-        self._after(op, answer)
+        self._after(answer)
 
-    def _write(self, op: str, body: bytes) -> Answer:
+    def _write(self, op: str, body: bytes, etag: str) -> Answer:
         if op == "create":
             return self.client.create(body, idempotency_key=str(self.order.op_id))
-        return self.client.modify(self.order.assistant.upstream_id or "", body)
+        return self.client.modify(self.order.assistant.upstream_id or "", body, etag=etag)
 
     def _unapproved(self) -> str:
         """Why this Version may not be sent: asked again at its first push (reliability.md 4.5)."""
         if contract.fingerprint(self.ours) != self.version.digest:
             return "The stored text is not the one that was approved."
-        is_first = not self.order.push_attempts.filter(
-            version=self.version, outcome=PushAttempt.Outcome.DONE
-        ).exists()
+        done = self.order.push_attempts.filter(outcome=PushAttempt.Outcome.DONE)
+        was_there = self.order.pushed_version_id == self.version.pk
+        is_first = not (was_there or done.filter(version=self.version).exists())
         change = self.version.change
         if is_first and change and not policies.standing(change).is_enough:
             return "The approvals of this version do not count any more."
         return ""
 
-    def _after(self, op: str, answer: Answer) -> None:
+    def _after(self, answer: Answer) -> None:
         kind, reason = answer.outcome.kind, answer.outcome.reason
         if kind == "done":
             sent = self._seen(answer)
-            if op == "create":
-                pushes.link(self.order, sent.id)
+            push_links.answered(self.order, sent)
             self._read_back(sent, answer.request_id)
         elif kind == "unknown":
             pushes.doubt(self.order, answer.outcome.message)
+        elif answer.status == CHANGED_MEANWHILE:
+            message = "It changed on the server just now; we read it again."
+            pushes.release(self.order, seconds=0, message=message)
         elif reason in ("refused", "no_update", "gone", "redirect"):
-            pushes.stop(
-                self.order,
-                Reason.REFUSED,
-                answer.outcome.message,
-                actor=self.actor,
-                param=answer.outcome.param,
-            )
+            self.stop(Reason.REFUSED, answer.outcome.message, param=answer.outcome.param)
         else:
-            self._not_read(answer.outcome)
+            self.not_read(answer.outcome)
 
     def _read_back(self, sent: pushes.Seen, request_id: str) -> None:
         """Only what is read after the write counts as in sync."""
@@ -251,7 +268,7 @@ class _Push:
             if answer is None:
                 return
             if answer.outcome.kind != "done":
-                self._not_read(answer.outcome)
+                self.not_read(answer.outcome)
                 return
             seen = self._seen(answer)
             if contract.compare(sent.document, seen.document).verdict in ("same", "order-only"):
@@ -265,16 +282,15 @@ class _Push:
                     request_id=request_id,
                 )
                 return
-        pushes.stop(
-            self.order,
-            Reason.DRIFT,
-            "What the server holds is not what it answered to our push.",
-            actor=self.actor,
-            theirs=seen,
-        )
+        message = "What the server holds is not what it answered to our push."
+        self.stop(Reason.DRIFT, message, theirs=seen)
 
     # --- what a read that failed means -------------------------------------------------------
-    def _not_read(self, outcome: Outcome) -> None:
+    def stop(self, reason: PushOrder.Reason, message: str, **more: Any) -> None:
+        """Until a person decides; `more` as in `pushes.stop`."""
+        pushes.stop(self.order, reason, message, actor=self.actor, **more)
+
+    def not_read(self, outcome: Outcome) -> None:
         """Nothing was written: wait as long as the server says, or as the tries so far suggest."""
         if outcome.reason in ("key", "quota"):
             pushes.release(self.order, seconds=1, message=outcome.message, count=False)
@@ -282,9 +298,9 @@ class _Push:
             wait = outcome.retry_after or pushes.backoff(self.order.attempts)
             pushes.release(self.order, seconds=wait, message=outcome.message, count=False)
         elif outcome.reason in ("refused", "no_update", "gone", "redirect"):
-            pushes.stop(self.order, Reason.REFUSED, outcome.message, actor=self.actor)
+            self.stop(Reason.REFUSED, outcome.message)
         elif pushes.is_worn_out(self.order):
-            pushes.stop(self.order, Reason.ATTEMPTS, outcome.message, actor=self.actor)
+            self.stop(Reason.ATTEMPTS, outcome.message)
         else:
             wait = pushes.backoff(self.order.attempts) * settings.SYNC_TIME_SCALE
             pushes.release(self.order, seconds=wait, message=outcome.message)
@@ -294,25 +310,22 @@ class _Push:
         message = "The server does not find it any more."
         if self.order.check_again_at is None or self.order.check_again_at > timezone.now():
             pushes.look_for_missing(self.order, message)
-            return
-        if self._list_shows_others():
-            pushes.stop(self.order, Reason.DELETED, message, actor=self.actor)
+        elif self._is_proven():
+            self.stop(Reason.DELETED, message)
         else:
-            pushes.stop(
-                self.order,
-                Reason.UNCLEAR,
-                f"{message} Nothing else confirms that it was deleted there.",
-                actor=self.actor,
-            )
+            self.stop(Reason.UNCLEAR, f"{message} Nothing else confirms that it was deleted there.")
 
-    def _list_shows_others(self) -> bool:
-        answer = self._call(self.client.list)
-        document = answer.document if answer and answer.outcome.kind == "done" else None
-        data = document.get("data") if isinstance(document, dict) else None
-        listed = {item.get("id") for item in data or [] if isinstance(item, dict)}
-        ours = self.order.assistant.workspace.assistants.exclude(pk=self.order.assistant_id)
-        linked = ours.filter(upstream_id__in=listed)
-        return self.order.assistant.upstream_id not in listed and linked.exists()
+    def _is_proven(self) -> bool:
+        """The whole list, not a page of it, shows another one of ours and not this one."""
+        try:
+            listed = {found.id for page in pull(self.client) for found in page.items}
+        except PullFailed as failure:
+            if failure.outcome.reason in ("refused", "gone", "redirect"):
+                return False  # a server without a list proves nothing, today or tomorrow
+            raise
+        ours = self.order.assistant.workspace.assistants.exclude(upstream_id=None)
+        known = set(ours.values_list("upstream_id", flat=True))
+        return self.order.assistant.upstream_id not in listed and bool(known & listed)
 
 
 def _seen(reading: contract.Reading, etag: str = "") -> pushes.Seen:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assistants_app.actions import audit, connections, jobs
 from assistants_app.errors import Conflict
 from assistants_app.models import Job
+from assistants_app.sync.paging import PullFailed
 
 if TYPE_CHECKING:
     from assistants_app import contract
@@ -35,9 +36,7 @@ def _findings(upstream: Connection) -> list[Finding]:
     except Conflict as refusal:
         return [_finding(False, str(refusal))]
     try:
-        connections.take_call(upstream, patience=connections.times().call)
         first = client.list(limit=1)
-        connections.heard(upstream, first.outcome)
         if first.outcome.kind != "done":
             return _failed(first)
         return [
@@ -48,6 +47,8 @@ def _findings(upstream: Connection) -> list[Finding]:
             ),
             *_models(upstream, client),
         ]
+    except PullFailed as failure:  # not even one call was to be had
+        return [_finding(False, str(failure))]
     finally:
         client.close()
 
@@ -65,7 +66,8 @@ def _failed(answer: Answer) -> list[Finding]:
 
 
 def _models(upstream: Connection, client: AssistantsClient) -> list[Finding]:
-    connections.take_call(upstream, patience=connections.times().call)
+    if not connections.take_call(upstream, patience=connections.times().call):
+        return []
     answer = client.models()
     if answer.outcome.kind != "done":
         return []  # a server without a list of models is a good one all the same

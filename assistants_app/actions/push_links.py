@@ -1,0 +1,65 @@
+"""Which upstream assistant is which of ours, and whether a create of ours may be one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+
+from assistants_app.actions import audit, pushes
+from assistants_app.models import Assistant, PushAttempt, PushOrder, UpstreamCopy
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+State = PushOrder.State
+SKEW = 3600  # seconds by which a server's clock may be wrong
+
+
+class Taken(Exception):  # not an error of ours: a person looks at both
+    """Another assistant here is linked to this upstream id."""
+
+
+@audit.bookkeeping
+@transaction.atomic
+def link(order: PushOrder, upstream_id: str) -> None:
+    """This upstream assistant is ours: found by our mark, or answered to our create.
+
+    Raises Taken when another assistant here is linked to it.
+    """
+    if pushes.mine(order).count() != 1:
+        raise pushes.Superseded
+    others = order.assistant.workspace.assistants.exclude(pk=order.assistant_id)
+    if others.filter(upstream_id=upstream_id).exists():
+        raise Taken(upstream_id)
+    Assistant.objects.filter(pk=order.assistant_id).update(upstream_id=upstream_id)
+    order.assistant.upstream_id = upstream_id
+
+
+@audit.bookkeeping
+@transaction.atomic
+def answered(order: PushOrder, seen: pushes.Seen) -> None:
+    """The server said that it holds this now: ours from here on, whatever the read-back brings."""
+    link(order, seen.id)
+    pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, seen)
+
+
+def creating(orders: QuerySet[PushOrder]) -> QuerySet[PushOrder]:
+    """Those of which a create may be on its way, or may have arrived without our knowing its id."""
+    sent = Q(state=State.SENDING) | Q(push_attempts__outcome=PushAttempt.Outcome.UNKNOWN)
+    return orders.filter(sent, assistant__upstream_id=None).distinct()
+
+
+def is_in_doubt(order: PushOrder) -> bool:
+    """The last create had no usable answer and was not found: a stop in between settles nothing."""
+    newest = order.push_attempts.first()
+    is_linked = Assistant.objects.filter(pk=order.assistant_id).exclude(upstream_id=None).exists()
+    return not is_linked and newest is not None and newest.outcome == PushAttempt.Outcome.UNKNOWN
+
+
+def is_since(order: PushOrder, created_at: int | None) -> bool:
+    """May something that was made then (Unix seconds, the server's clock) be what we sent?"""
+    if created_at is None or order.sent_at is None:
+        return True
+    return created_at >= order.sent_at.timestamp() - SKEW

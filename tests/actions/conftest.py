@@ -1,0 +1,36 @@
+"""A workspace that is connected to an upstream over real HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import make_assistant, make_connection
+from tests.upstream import Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django.fixtures import SettingsWrapper
+
+    from assistants_app.models import Assistant, Connection, User, Workspace
+
+
+@pytest.fixture
+def up(settings: SettingsWrapper) -> Iterator[Upstream]:
+    """A server that keeps to the references; times are a tenth of the real ones."""
+    settings.SYNC_TIME_SCALE = 0.1
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def connected(workspace: Workspace, dora: User, up: Upstream) -> Connection:
+    return make_connection(workspace, dora, up)
+
+
+@pytest.fixture
+def published(workspace: Workspace, connected: Connection, alice: User, bob: User) -> Assistant:
+    """Live here and not pushed yet."""
+    return make_assistant(workspace, author=alice, reviewer=bob, metadata={"team": "care"})
