@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from assistants_app.actions import people
 from assistants_app.forms.account import ProfileForm
 from assistants_app.models import User
+from assistants_app.models.workspaces import ROLES
 from assistants_app.views import access, pages
 
 if TYPE_CHECKING:
@@ -65,6 +66,15 @@ class SignIn(LoginView):  # type: ignore[misc]  # allauth has no types
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         if settings.SAMPLE_SIGNIN and _is_here(self.request):
-            people = User.objects.filter(is_sample=True, is_active=True)
-            context["sample_people"] = people.prefetch_related("memberships").order_by("pk")
+            context["sample_people"] = _sample_people()
         return context
+
+
+def _sample_people() -> list[User]:
+    """The sample people, each with the roles they have somewhere, in one phrase."""
+    rows = User.objects.filter(is_sample=True, is_active=True).prefetch_related("memberships")
+    people = list(rows.order_by("pk"))
+    for person in people:
+        held = frozenset().union(*(row.roles for row in person.memberships.all()))
+        person.roles = ", ".join(role for role in ROLES if role in held)  # type: ignore[attr-defined]
+    return people
