@@ -102,10 +102,12 @@ class PartForm(forms.Form):
 
     def edits(self) -> dict[str, Any]:
         """What `changes.edit` takes of this part."""
+        self.full_clean()
         return {"values": self.values, "unread": self.unread}
 
     def note(self, problems: Iterable[Problem]) -> None:
         """Let the document's problems land on their fields; unreadable ones have said theirs."""
+        self.full_clean()
         for found in problems:
             name = str(found.path[0]) if found.path else ""
             if name not in self.fields or self.unread.get(name) is not None:
@@ -178,11 +180,12 @@ class LabelsForm(PartForm):
         return contract.without_marker({name: value}).get(name)
 
     def edits(self) -> dict[str, Any]:
+        edits = super().edits()
         kept = (self.change.metadata or {}).get(contract.MARKER)
-        values = dict(self.values)
-        if kept is not None and "metadata" in values:
-            values["metadata"] = {**(values["metadata"] or {}), contract.MARKER: kept}
-        return {"values": values, "unread": self.unread}
+        if kept is None or "metadata" not in self.values:
+            return edits
+        pairs = {**(self.values["metadata"] or {}), contract.MARKER: kept}
+        return edits | {"values": {"metadata": pairs}}
 
     def clean(self) -> None:
         """The reserved key is refused here: in the document it is the dashboard's own."""
@@ -221,6 +224,7 @@ class AboutForm(PartForm):
     )
 
     def edits(self) -> dict[str, Any]:
+        self.full_clean()
         texts = {name: value or "" for name, value in self.values.items()}
         return {"values": {}, **texts}
 
