@@ -45,11 +45,11 @@ class SearchField(forms.CharField):
             raise forms.ValidationError(message % {"n": position})
 
 
-class SearchFilter(CharFilter):
+class SearchFilter(CharFilter):  # type: ignore[misc]  # django-filter has no types
     field_class = SearchField
 
 
-class AssistantFilter(FilterSet):
+class AssistantFilter(FilterSet):  # type: ignore[misc]
     """`q` searches texts and ids; `view` is one of the list's tabs.
 
     Without a view, archived assistants stay out.

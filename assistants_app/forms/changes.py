@@ -3,7 +3,7 @@ as typed where it means nothing yet."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -41,6 +41,7 @@ class PartForm(forms.Form):
     heading: ClassVar[Any]
 
     def __init__(self, data: Any = None, *, change: Change) -> None:
+        self._is_read = False
         self.change = change
         self.lock = change.lock
         super().__init__(self.held(change) if data is None else data)
@@ -54,10 +55,11 @@ class PartForm(forms.Form):
     @classmethod
     def held(cls, change: Change) -> dict[str, str]:
         """The text of every box: as typed where it cannot be read, else of the stored value."""
-        unread = change.unread or {}
+        unread: dict[str, str] = change.unread or {}
+        boxes = cast("dict[str, KeptText]", cls.base_fields)
         return {
-            name: unread.get(name, field.shown(cls.stored(change, name)))
-            for name, field in cls.base_fields.items()
+            name: unread.get(name, box.shown(cls.stored(change, name)))
+            for name, box in boxes.items()
         }
 
     @classmethod
@@ -124,7 +126,8 @@ class PartForm(forms.Form):
 
     def full_clean(self) -> None:
         """Problems that `note` added stay: the texts do not change once they are read."""
-        if self._errors is None:
+        if not self._is_read:
+            self._is_read = True
             super().full_clean()
 
 

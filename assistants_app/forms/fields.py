@@ -119,7 +119,7 @@ class JSONText(KeptText):
 
 
 def _words(shape: tuple[type, ...]) -> str:
-    names = {list: _("a list"), dict: _("an object"), str: _("text")}
+    names: dict[type, str] = {list: _("a list"), dict: _("an object"), str: _("text")}
     return _(" or ").join(names[kind] for kind in shape)
 
 

@@ -171,7 +171,8 @@ def _hit(shown: Assistant | Change, text: str) -> tuple[str, str, str] | None:
 def _counts(request: Request, workspace: Workspace) -> dict[str, int]:
     """How many assistants each tab holds: one query."""
     found = {view: _count(view, request) for view in VIEWS}
-    return Workspace.objects.filter(pk=workspace.pk).values(**found).get()
+    row = Workspace.objects.filter(pk=workspace.pk).annotate(**found).values_list(*VIEWS).get()
+    return dict(zip(VIEWS, row, strict=True))
 
 
 def _count(view: str, request: Request) -> Coalesce:

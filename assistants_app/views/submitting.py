@@ -38,7 +38,8 @@ def submit(request: Request, pk: int) -> HttpResponse:
     try:
         done = changes.submit(change, actor=request.actor, **texts)
     except InvalidDocument:  # edited since it was read
-        return submit(request, pk)
+        change = access.change(request, pk)
+        return _page(request, change, findings.check(change), form, status=422)
     except Conflict as conflict:
         return _page(request, change, checked, form, status=409, warning=str(conflict))
     return _done(request, done)
