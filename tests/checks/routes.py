@@ -16,11 +16,25 @@ OWN_OR = "own or "  # one's own, and everybody's with the right that follows
 
 READ, WRITE, REVIEW, PUBLISH = "workspace.read", "change.write", "change.review", "change.publish"
 PUSH, SEE, SET = "push", "settings.read", "settings.write"
+ARCHIVE, WITHDRAW = "assistant.archive", OWN_OR + "change.withdraw_any"
 
 ROUTES: dict[str, dict[str, str]] = {
     "home": {"GET": SIGNED_IN},
     "health": {"GET": ANYONE},
     "csp_report": {"POST": ANYONE},
+    # assistants and their versions
+    "assistant_list": {"GET": READ},
+    "assistant_new": {"GET": WRITE, "POST": WRITE},
+    "assistant": {"GET": READ},
+    "change_open": {"POST": WRITE},
+    "assistant_archive": {"GET": ARCHIVE, "POST": ARCHIVE},
+    "assistant_restore": {"GET": ARCHIVE, "POST": ARCHIVE},
+    "version": {"GET": READ},
+    # changes
+    "change": {"GET": READ},
+    "change_part": {"GET": READ, "POST": WRITE},
+    "change_submit": {"GET": WRITE, "POST": WRITE},
+    "change_withdraw": {"GET": WITHDRAW, "POST": WITHDRAW},
     # review and publish
     "review_list": {"GET": READ},
     "review": {"GET": READ},

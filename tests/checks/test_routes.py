@@ -113,6 +113,7 @@ def world(db: None, upstream: Upstream) -> World:
         "audit": entry.seq if entry else 0,
         "sample": people["viewer"].pk,
         "versions": 1,
+        "part": "basics",
     }
     return World(workspace, people, keys)
 
@@ -150,6 +151,8 @@ def is_right(status: int, right: str, who: str, name: str) -> bool:
         return status in LET_IN
     if who in ("stranger", "operator"):
         return status == 404 or (status in LET_IN and "<" not in ADDRESSES[name])
+    if name == "change_withdraw" and who == "author":
+        return status in LET_IN  # one's own
     if who not in _holders(right):
         return status == 403
     # The author may do what the role gives, but for deciding about the own change.
