@@ -36,7 +36,7 @@ def profile(request: Request) -> HttpResponse:
         "last_name": person.last_name,
         "theme": person.theme,
     }
-    form = ProfileForm(request.POST or None, initial=initial)
+    form = ProfileForm(pages.posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         people.update_own(person, actor=request.actor, **form.cleaned_data)
         messages.success(request, _("Saved."))

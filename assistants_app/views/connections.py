@@ -32,7 +32,7 @@ def connection(request: Request, slug: str) -> HttpResponse:
     upstream = workspace.upstream
     names = ("profile", "base_url", "organization", "project")
     initial = {name: getattr(upstream, name) for name in names} if upstream else {}
-    form = ConnectionForm(request.POST or None, initial=initial)
+    form = ConnectionForm(pages.posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             connections.set_connection(workspace, actor=request.actor, **form.cleaned_data)
@@ -44,6 +44,8 @@ def connection(request: Request, slug: str) -> HttpResponse:
             connections.ask_test(workspace, actor=request.actor)
             messages.success(request, _("Saved. The connection is being tested."))
             return pages.go(request, "workspace_connection", slug)
+        # A refused one stays in memory as it was typed; the page shows the one that is in force.
+        workspace = access.workspace(request, slug, right)
     return _page(request, workspace, form)
 
 

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, QueryDict
     from django_htmx.middleware import HtmxDetails
 
     from assistants_app.models import User, Workspace
@@ -40,6 +40,11 @@ def page(
     target = request.htmx.target if request.htmx else None
     chosen = (parts or {}).get(target or "", template)
     return render(request, chosen, dict(context), status=status)
+
+
+def posted(request: Request) -> QueryDict | None:
+    """What a form is bound to: the POST, an empty one too, else nothing."""
+    return request.POST if request.method == "POST" else None
 
 
 def go(request: Request, to: str, *args: Any) -> HttpResponse:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def token_list(request: Request, slug: str) -> HttpResponse:
     """Own tokens (an admin sees everybody's) and a form for another one."""
     workspace = access.workspace(request, slug)
-    form = TokenForm(request.POST or None)
+    form = TokenForm(pages.posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             _row, secret = tokens.create(workspace, actor=request.actor, **form.cleaned_data)

@@ -88,7 +88,7 @@ def member(request: Request, slug: str, user_pk: int) -> HttpResponse:
     row = get_object_or_404(
         Membership.objects.select_related("user"), workspace=workspace, user=user_pk
     )
-    form = RolesForm(request.POST or None, initial={"roles": row.role_list})
+    form = RolesForm(pages.posted(request), initial={"roles": row.role_list})
     if request.method == "POST" and form.is_valid():
         try:
             workspaces.set_member(
@@ -186,7 +186,7 @@ def rules(request: Request, slug: str) -> HttpResponse:
     """How many approvals a Change needs here."""
     right: Right = "settings.write" if request.method == "POST" else "settings.read"
     workspace = access.workspace(request, slug, right)
-    form = RulesForm(request.POST or None, initial={"approvals": workspace.approvals})
+    form = RulesForm(pages.posted(request), initial={"approvals": workspace.approvals})
     if request.method == "POST" and form.is_valid():
         workspaces.set_rules(
             workspace, actor=request.actor, approvals=form.cleaned_data["approvals"]

@@ -1,0 +1,83 @@
+"""The start, health, the browser's reports, and what surrounds every page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.urls import reverse
+
+from assistants_app.models import triggers
+from tests import builders
+
+if TYPE_CHECKING:
+    import pytest
+    from django.test import Client
+
+    from assistants_app.models import User, Workspace
+
+
+def test_home_goes_to_the_list(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    response = client.get(reverse("home"))
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("assistant_list"))
+
+
+def test_a_person_without_a_workspace_is_told(client: Client, carol: User) -> None:
+    client.force_login(carol)
+    for name in ("home", "review_list", "sync", "audit_list"):
+        text = client.get(reverse(name)).content.decode()
+        assert "You are not in a workspace yet" in text, name
+
+
+def test_health_tells_of_missing_guards(client: Client, db: None) -> None:
+    assert client.get(reverse("health")).json() == {"ok": True, "audit_seq": 0, "guards_missing": 0}
+    triggers.drop(connection)
+    assert client.get(reverse("health")).status_code == 503
+    triggers.install(connection)
+
+
+def test_reports_of_blocked_content_are_logged_and_bounded(
+    client: Client, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = reverse("csp_report")
+    report = '{"csp-report":{"blocked-uri":"inline"}}'
+    assert client.post(url, report, content_type="application/csp-report").status_code == 204
+    assert "blocked-uri" in caplog.text
+    big = "x" * 9_000
+    assert client.post(url, big, content_type="application/csp-report").status_code == 413
+
+
+def test_pages_carry_the_headers_of_the_house(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    response = client.get(reverse("review_list"))
+    assert response["Cache-Control"] == "private, no-store"
+    assert "HX-Request" in response["Vary"]
+    assert response["X-Request-ID"]
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
+
+
+def test_the_shell_follows_the_workspace(client: Client, alice: User, workspace: Workspace) -> None:
+    other = builders.make_workspace("Back office")
+    builders.make_member(other, alice, "viewer")
+    client.force_login(alice)
+    text = client.get(reverse("review_list"), {"workspace": other.slug}).content.decode()
+    assert "Back office" in text
+    assert f"?workspace={workspace.slug}" in text
+    assert client.get(reverse("review_list"), {"workspace": "nowhere"}).status_code == 404
+
+
+def test_an_unknown_page_is_a_404_in_our_look(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    response = client.get("/nonsense/")
+    assert response.status_code == 404
+    assert "Assistants" in response.content.decode()
+
+
+def test_a_foreign_host_is_refused(client: Client, db: None) -> None:
+    assert client.get("/-/health/", headers={"Host": "evil.example"}).status_code == 400

@@ -1,0 +1,226 @@
+"""The review page, and what can be decided there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+
+from assistants_app.actions import changes
+from assistants_app.models import Assistant, AuditEntry, Change
+from tests import builders
+
+if TYPE_CHECKING:
+    from django.test import Client
+    from pytest_django import DjangoAssertNumQueries
+
+    from assistants_app.models import User, Workspace
+
+OLD = "Greet the customer.\nRefunds within 30 days of purchase.\nAsk for one photo."
+NEW = "Greet the customer.\nRefunds within 14 days of delivery.\nAsk for one photo."
+
+
+@pytest.fixture
+def waiting(workspace: Workspace, alice: User, bob: User) -> Change:
+    """A change by Alice, In review, against version 1."""
+    live = builders.make_assistant(workspace, author=alice, reviewer=bob, instructions=OLD)
+    change = builders.make_change(live, alice, instructions=NEW, temperature=0.4)
+    return changes.submit(change, actor=builders.acting(alice), title="Shorter refunds", why="Law.")
+
+
+def page(change: Change) -> str:
+    return reverse("review", args=[change.pk])
+
+
+def test_the_page_shows_which_words_change(client: Client, bob: User, waiting: Change) -> None:
+    client.force_login(bob)
+    text = client.get(page(waiting)).content.decode()
+    assert "<del>30</del>" in text or "<del>30 days</del>" in text
+    assert "<ins>14</ins>" in text or "<ins>14 days</ins>" in text
+    assert "Shorter refunds" in text
+    assert "Law." in text
+    assert "0.4" in text
+
+
+def test_everything_as_it_will_be_is_the_body(client: Client, bob: User, waiting: Change) -> None:
+    client.force_login(bob)
+    response = client.get(page(waiting), {"tab": "full"})
+    assert '"temperature": 0.4' in response.context["body"]
+    assert '"object": "assistant"' in response.context["body"]  # kept here: what /v1 answers
+
+
+def test_a_stranger_does_not_find_it(client: Client, carol: User, waiting: Change) -> None:
+    client.force_login(carol)
+    for name in ("review", "review_approve", "review_request_changes", "change_publish"):
+        url = reverse(name, args=[waiting.pk])
+        response = client.get(url) if name == "review" else client.post(url)
+        assert response.status_code == 404, name
+
+
+def test_signed_out_goes_to_the_sign_in_page(client: Client, waiting: Change) -> None:
+    response = client.get(page(waiting))
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
+
+
+def test_a_part_of_a_signed_out_person_is_told_to_load_it(client: Client, waiting: Change) -> None:
+    response = client.get(page(waiting), headers={"HX-Request": "true"})
+    assert response.status_code == 401
+    assert response["HX-Redirect"].startswith(reverse("account_login"))
+
+
+def test_deciding_takes_a_post(client: Client, bob: User, waiting: Change) -> None:
+    client.force_login(bob)
+    for name in ("review_approve", "review_request_changes"):
+        assert client.get(reverse(name, args=[waiting.pk])).status_code == 405
+
+
+def test_a_reviewer_approves_what_they_saw(client: Client, bob: User, waiting: Change) -> None:
+    client.force_login(bob)
+    url = reverse("review_approve", args=[waiting.pk])
+    response = client.post(url, {"digest": waiting.digest})
+    assert response.status_code == 303
+    waiting.refresh_from_db()
+    assert waiting.state == Change.State.APPROVED
+
+
+def test_approve_and_publish_is_one_click(client: Client, bob: User, waiting: Change) -> None:
+    client.force_login(bob)
+    assert "Approve and publish" in client.get(page(waiting)).content.decode()
+    url = reverse("review_approve", args=[waiting.pk])
+    response = client.post(url, {"digest": waiting.digest, "publish": "1"})
+    assert response.status_code == 303
+    assistant = Assistant.objects.get(pk=waiting.assistant_id)
+    assert assistant.instructions == NEW
+    assert assistant.live_version is not None
+    assert assistant.live_version.number == 2
+
+
+def test_the_author_reads_why_they_cannot_approve(
+    client: Client, alice: User, workspace: Workspace, waiting: Change
+) -> None:
+    builders.make_member(workspace, alice, "editor", "reviewer")
+    client.force_login(alice)
+    text = client.get(page(waiting)).content.decode()
+    assert "You wrote this change, so someone else must approve it." in text
+    assert reverse("review_approve", args=[waiting.pk]) not in text
+    response = client.post(reverse("review_approve", args=[waiting.pk]), {"digest": waiting.digest})
+    assert response.status_code == 403
+    assert AuditEntry.objects.filter(action="access.denied", object_kind="change").count() == 1
+
+
+def test_an_edit_since_then_is_a_409_with_the_new_text(
+    client: Client, alice: User, bob: User, waiting: Change
+) -> None:
+    changes.edit(
+        waiting,
+        actor=builders.acting(alice),
+        lock=waiting.lock,
+        values={"instructions": NEW + "\nAnd be quick."},
+    )
+    client.force_login(bob)
+    url = reverse("review_approve", args=[waiting.pk])
+    response = client.post(url, {"digest": waiting.digest})
+    assert response.status_code == 409
+    assert "edited since you opened it" in response.content.decode()
+    assert "And be quick." in response.content.decode()
+    waiting.refresh_from_db()
+    assert waiting.state == Change.State.IN_REVIEW
+
+
+def test_requesting_changes_wants_a_note(client: Client, bob: User, waiting: Change) -> None:
+    client.force_login(bob)
+    url = reverse("review_request_changes", args=[waiting.pk])
+    response = client.post(url, {"digest": waiting.digest, "note": "  "})
+    assert response.status_code == 422
+    assert "Say what should be different." in response.content.decode()
+    response = client.post(url, {"digest": waiting.digest, "note": "Say where it applies."})
+    assert response.status_code == 303
+    waiting.refresh_from_db()
+    assert waiting.state == Change.State.CHANGES_REQUESTED
+    assert "Say where it applies." in client.get(page(waiting)).content.decode()
+
+
+def test_a_note_survives_a_409(client: Client, alice: User, bob: User, waiting: Change) -> None:
+    changes.edit(
+        waiting, actor=builders.acting(alice), lock=waiting.lock, values={"name": "Another"}
+    )
+    client.force_login(bob)
+    url = reverse("review_request_changes", args=[waiting.pk])
+    response = client.post(url, {"digest": waiting.digest, "note": "Say where it applies."})
+    assert response.status_code == 409
+    assert "Say where it applies." in response.content.decode()
+
+
+def test_publishing_asks_first_and_then_goes_live(
+    client: Client, bob: User, waiting: Change
+) -> None:
+    client.force_login(bob)
+    client.post(reverse("review_approve", args=[waiting.pk]), {"digest": waiting.digest})
+    url = reverse("change_publish", args=[waiting.pk])
+    assert "Version 2 goes live here" in client.get(url).content.decode()
+    response = client.post(url)
+    assert response.status_code == 303
+    assert response["Location"] == reverse("assistant", args=[waiting.assistant_id])
+    again = client.post(url)
+    assert again.status_code == 409
+
+
+def test_an_editor_cannot_publish(client: Client, alice: User, waiting: Change) -> None:
+    client.force_login(alice)
+    assert client.post(reverse("change_publish", args=[waiting.pk])).status_code == 403
+
+
+def test_the_list_says_what_waits_for_whom(
+    client: Client, alice: User, bob: User, waiting: Change
+) -> None:
+    client.force_login(bob)
+    text = client.get(reverse("review_list")).content.decode()
+    assert "Waiting for me" in text
+    assert waiting.title in text
+    client.force_login(alice)
+    text = client.get(reverse("review_list")).content.decode()
+    assert "Waiting for me" not in text
+    assert "My changes in review" in text
+
+
+def test_markup_in_texts_is_shown_as_text(
+    client: Client, workspace: Workspace, alice: User, bob: User
+) -> None:
+    evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)>{{7*7}}'
+    change = builders.make_change(workspace, alice, name=evil, instructions=evil, description=evil)
+    changes.submit(change, actor=builders.acting(alice), title=evil, why=evil)
+    client.force_login(bob)
+    for tab in ("changes", "full"):
+        text = client.get(page(change), {"tab": tab}).content.decode()
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+
+
+def test_hidden_characters_are_shown(
+    client: Client, workspace: Workspace, alice: User, bob: User
+) -> None:
+    change = builders.make_change(workspace, alice, instructions="Be kind.\u202e\u200b")
+    client.force_login(bob)
+    text = client.get(page(change)).content.decode()
+    assert "U+202E" in text
+    assert "U+200B" in text
+
+
+@pytest.mark.parametrize("many", [1, 12])
+def test_queries_do_not_grow_with_decisions(
+    client: Client,
+    bob: User,
+    workspace: Workspace,
+    waiting: Change,
+    many: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for n in range(many):
+        reader = builders.make_person(f"reader{n}")
+        builders.make_member(workspace, reader, "reviewer")
+    client.force_login(bob)
+    client.get(page(waiting))
+    with django_assert_max_num_queries(22):
+        client.get(page(waiting))

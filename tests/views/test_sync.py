@@ -1,0 +1,170 @@
+"""The sync page: what is on its way, what failed and why, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+
+from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Workspace
+from assistants_app.runner import Runner
+from tests import builders
+from tests.upstream import Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.test import Client
+    from pytest_django.fixtures import SettingsWrapper
+
+    from assistants_app.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings: SettingsWrapper) -> None:
+    settings.SYNC_TIME_SCALE = 0.02
+
+
+@pytest.fixture
+def upstream(workspace: Workspace, dora: User) -> Iterator[Upstream]:
+    with Upstream() as server:
+        builders.make_connection(workspace, dora, server)
+        yield server
+
+
+@pytest.fixture
+def live(workspace: Workspace, upstream: Upstream, alice: User, bob: User) -> Assistant:
+    place = Workspace.objects.get(pk=workspace.pk)
+    return builders.make_assistant(place, author=alice, reviewer=bob)
+
+
+def work() -> None:
+    runner = Runner(hands=0)
+    while runner.tick():
+        pass
+
+
+def sync(client: Client) -> str:
+    return client.get(reverse("sync")).content.decode()
+
+
+def test_without_a_connection_it_says_so(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    assert "Not connected" in sync(client)
+
+
+def test_a_push_goes_from_waiting_to_in_sync(client: Client, alice: User, live: Assistant) -> None:
+    client.force_login(alice)
+    assert "Waiting to push" in sync(client)
+    assert 'hx-trigger="every 3s"' in sync(client)
+    work()
+    text = sync(client)
+    assert "In sync" in text
+    assert "hx-trigger" not in text  # nothing moves, nothing polls
+    live.refresh_from_db()
+    assert live.upstream_id
+
+
+def test_the_live_part_alone_answers_its_target(
+    client: Client, alice: User, live: Assistant
+) -> None:
+    client.force_login(alice)
+    headers = {"HX-Request": "true", "HX-Target": "sync-live"}
+    part = client.get(reverse("sync"), headers=headers).content.decode()
+    assert "<html" not in part
+    assert "Waiting to push" in part
+
+
+def test_a_refusal_is_told_with_its_field_and_can_be_tried_again(
+    client: Client, bob: User, live: Assistant, upstream: Upstream
+) -> None:
+    refusal = (
+        400,
+        {},
+        b'{"error":{"message":"The model does not exist.","type":"invalid_request_error",'
+        b'"param":"model","code":"model_not_found"}}',
+    )
+    upstream.on("POST", "/assistants", answer=refusal, apply="never")
+    work()
+    client.force_login(bob)
+    text = sync(client)
+    assert "Push failed" in text
+    assert "The model does not exist." in text
+    assert ">model<" in text
+    response = client.post(reverse("push_retry", args=[live.pk]))
+    assert response.status_code == 303
+    work()
+    assert "In sync" in sync(client)
+
+
+def test_trying_again_is_for_publishers(client: Client, alice: User, live: Assistant) -> None:
+    client.force_login(alice)
+    assert client.post(reverse("push_retry", args=[live.pk])).status_code == 403
+    assert client.post(reverse("sync_check")).status_code == 403
+    assert client.get(reverse("push_retry", args=[live.pk])).status_code == 405
+
+
+def test_a_stranger_does_not_find_it(client: Client, carol: User, live: Assistant) -> None:
+    client.force_login(carol)
+    assert client.post(reverse("push_retry", args=[live.pk])).status_code == 404
+    assert client.get(reverse("upstream", args=[live.pk])).status_code == 404
+
+
+def test_a_foreign_edit_is_shown_and_ours_can_be_pushed_over_it(
+    client: Client, bob: User, live: Assistant, upstream: Upstream
+) -> None:
+    work()
+    live.refresh_from_db()
+    assert live.upstream_id
+    upstream.assistants[live.upstream_id]["name"] = "Hijacked"
+    client.force_login(bob)
+    client.post(reverse("sync_check"))
+    work()
+    assert "Changed upstream" in sync(client)
+    url = reverse("upstream", args=[live.pk])
+    text = client.get(url).content.decode()
+    assert "Hijacked" in text
+    assert client.post(url, {"digest": "0" * 64}).status_code == 409
+    theirs = UpstreamCopy.objects.get(assistant=live, kind=UpstreamCopy.Kind.THEIRS)
+    assert client.post(url, {"digest": theirs.digest}).status_code == 303
+    work()
+    assert upstream.assistants[live.upstream_id]["name"] == live.name
+    assert PushOrder.objects.get().state == PushOrder.State.IDLE
+
+
+def test_checking_takes_in_what_is_new(
+    client: Client, bob: User, workspace: Workspace, upstream: Upstream
+) -> None:
+    upstream.assistants["asst_theirs"] = {
+        "id": "asst_theirs",
+        "object": "assistant",
+        "created_at": 1_700_000_000,
+        "name": "Made elsewhere",
+        "description": None,
+        "model": "gpt-4o",
+        "instructions": "Hello.",
+        "tools": [{"type": "bing_grounding", "bing_grounding": {"x": 1}}],
+        "metadata": {},
+    }
+    client.force_login(bob)
+    assert client.post(reverse("sync_check")).status_code == 303
+    work()
+    taken = Assistant.objects.get(workspace=workspace)
+    assert taken.upstream_id == "asst_theirs"
+    assert taken.tools == [{"type": "bing_grounding", "bing_grounding": {"x": 1}}]
+    assert "1 taken in" in sync(client)
+
+
+def test_a_run_can_be_looked_at(client: Client, bob: User, live: Assistant) -> None:
+    client.force_login(bob)
+    client.post(reverse("sync_check"))
+    job = Job.objects.get()
+    assert client.get(reverse("job", args=[job.pk])).status_code == 200
+    part = client.get(reverse("job", args=[job.pk]), headers={"HX-Request": "true"})
+    assert part.status_code == 200
+    work()
+    part = client.get(reverse("job", args=[job.pk]), headers={"HX-Request": "true"})
+    assert part.status_code == 286

@@ -1,0 +1,148 @@
+"""Members and review rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+
+from assistants_app.models import Membership, User
+from tests import builders
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from assistants_app.models import Workspace
+
+
+def url(name: str, workspace: Workspace, *args: object) -> str:
+    return reverse(name, args=[workspace.slug, *args])
+
+
+def test_members_are_listed_with_their_roles(
+    client: Client, workspace: Workspace, alice: User, bob: User, dora: User
+) -> None:
+    client.force_login(dora)
+    text = client.get(url("workspace_members", workspace)).content.decode()
+    for words in ("Alice Example", "editor", "Bob Example", "publisher", "(you)"):
+        assert words in text
+
+
+@pytest.mark.parametrize("name", ["workspace_members", "workspace_rules", "workspace_connection"])
+def test_settings_are_for_admins_and_auditors(
+    client: Client, workspace: Workspace, alice: User, carol: User, name: str
+) -> None:
+    assert client.get(url(name, workspace)).status_code == 302
+    client.force_login(carol)
+    assert client.get(url(name, workspace)).status_code == 404
+    client.force_login(alice)
+    assert client.get(url(name, workspace)).status_code == 403
+    erin = builders.make_person("erin")
+    builders.make_member(workspace, erin, "auditor")
+    client.force_login(erin)
+    assert client.get(url(name, workspace)).status_code == 200
+    if name != "workspace_members":
+        assert client.post(url(name, workspace), {}).status_code == 403
+
+
+def test_roles_are_changed(client: Client, workspace: Workspace, alice: User, dora: User) -> None:
+    client.force_login(dora)
+    page = url("workspace_member", workspace, alice.pk)
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"roles": ["viewer", "auditor"]}).status_code == 303
+    assert Membership.objects.get(user=alice).roles == {"viewer", "auditor"}
+    response = client.post(page, {})
+    assert response.status_code == 422
+    assert "Choose at least one role." in response.content.decode()
+
+
+def test_the_last_admin_stays(client: Client, workspace: Workspace, dora: User) -> None:
+    client.force_login(dora)
+    response = client.post(url("workspace_member", workspace, dora.pk), {"roles": ["viewer"]})
+    assert response.status_code == 422
+    assert "last admin" in response.content.decode()
+    client.post(url("workspace_member_remove", workspace, dora.pk))
+    assert Membership.objects.filter(user=dora).exists()
+
+
+def test_a_new_person_gets_a_one_time_link(
+    client: Client, workspace: Workspace, dora: User
+) -> None:
+    client.force_login(dora)
+    page = url("workspace_member_add", workspace)
+    data = {"person": "frank", "full_name": "Frank Ocean", "email": "f@example.com"}
+    response = client.post(page, {**data, "roles": ["editor"]})
+    assert response.status_code == 200
+    link = response.context["link"]
+    assert link in response.content.decode()
+    frank = User.objects.get(username="frank")
+    assert not frank.has_usable_password()
+    client.logout()
+    form = client.get(link, follow=True)
+    assert form.status_code == 200
+    target = form.redirect_chain[-1][0]
+    secret = "correct horse battery staple"
+    client.post(target, {"password1": secret, "password2": secret})
+    frank.refresh_from_db()
+    assert frank.check_password(secret)
+    assert "password1" not in client.get(link, follow=True).content.decode()  # used up
+
+
+def test_someone_known_becomes_a_member(
+    client: Client, workspace: Workspace, dora: User, carol: User
+) -> None:
+    client.force_login(dora)
+    page = url("workspace_member_add", workspace)
+    assert client.post(page, {"person": "carol", "roles": ["viewer"]}).status_code == 303
+    response = client.post(page, {"person": "carol@example.com", "roles": ["viewer"]})
+    assert response.status_code == 422
+    assert "member already" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"person": "", "roles": ["viewer"]}, "This field is required."),
+        ({"person": "a b", "roles": ["viewer"]}, "Letters, numbers"),
+        ({"person": "x", "email": "nonsense", "roles": ["viewer"]}, "not an e-mail address"),
+        ({"person": "x"}, "Choose at least one role."),
+    ],
+)
+def test_bad_input_is_told_on_its_field(
+    client: Client, workspace: Workspace, dora: User, data: dict[str, object], says: str
+) -> None:
+    client.force_login(dora)
+    response = client.post(url("workspace_member_add", workspace), data)
+    assert response.status_code == 422
+    assert says in response.content.decode()
+    assert User.objects.filter(username="x").count() == 0
+
+
+def test_removing_asks_and_then_removes(
+    client: Client, workspace: Workspace, alice: User, dora: User
+) -> None:
+    builders.make_change(workspace, alice)
+    client.force_login(dora)
+    page = url("workspace_member_remove", workspace, alice.pk)
+    assert "1 open change of theirs stays" in client.get(page).content.decode()
+    assert client.post(page).status_code == 303
+    assert not Membership.objects.filter(user=alice).exists()
+    assert client.get(page).status_code == 404
+
+
+def test_rules_are_changed(client: Client, workspace: Workspace, dora: User) -> None:
+    client.force_login(dora)
+    page = url("workspace_rules", workspace)
+    assert client.post(page, {"approvals": "2"}).status_code == 303
+    workspace.refresh_from_db()
+    assert (workspace.approvals, workspace.rules_no) == (2, 2)
+    assert client.post(page, {"approvals": "9"}).status_code == 422
+
+
+def test_a_rule_that_cannot_be_met_is_said(
+    client: Client, workspace: Workspace, dora: User
+) -> None:
+    client.force_login(dora)
+    text = client.get(url("workspace_members", workspace)).content.decode()
+    assert "may find nobody to approve it" in text
