@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import logout
 from django.db import OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     Respond = Callable[[HttpRequest], HttpResponseBase]
 
 log = logging.getLogger(__name__)
+SESSION_AT_MOST, SESSION_NOTED_EVERY = 7 * 24 * 3600, 600  # seconds
 
 
 class RequestIdMiddleware:
@@ -50,6 +53,7 @@ class HouseMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith("/v1/"):
             return self.get_response(request)  # known by token alone: the session stays untouched
+        _keep_session(request)
         is_person = request.user.is_authenticated
         request.actor = Actor(  # type: ignore[attr-defined]
             kind="person",
@@ -76,6 +80,17 @@ class HouseMiddleware:
             log.error("Storage is out of service: %s", error)
             return errors.out_of_service(request, error)
         return None
+
+
+def _keep_session(request: HttpRequest) -> None:
+    """A session ends 12 hours after its last use (settings) and 7 days after its first."""
+    if not request.user.is_authenticated:
+        return
+    now = int(time.time())
+    if now - request.session.setdefault("began", now) > SESSION_AT_MOST:
+        logout(request)
+    elif now - request.session.get("used", 0) > SESSION_NOTED_EVERY:
+        request.session["used"] = now  # saved, and with it the cookie gets its full age again
 
 
 def _deny(request: HttpRequest, error: NotAllowed) -> None:
