@@ -68,12 +68,22 @@ def _fresh(order: PushOrder) -> dict[str, object]:
 
 @transaction.atomic
 def first_push(assistant: Assistant, *, actor: Actor) -> PushOrder:
-    """Push an assistant that exists only here. Raises Conflict where it cannot be."""
+    """Push an assistant that exists only here.
+
+    Raises Conflict: `state` where there is nothing to push, or it was pushed before; `approvals`
+    where nobody approved that it goes to this server.
+    """
     workspace = assistant.workspace
     policies.require(actor, "push", workspace, on=assistant)
     upstream, version = workspace.upstream, assistant.live_version
     if upstream is None or version is None or assistant.is_archived:
         raise Conflict("There is no live version to push, or nowhere to push it.", code="state")
+    if version.change and not policies.standing(version.change).is_enough:
+        raise Conflict(
+            "This version was approved before there was this connection: it takes a change and a "
+            "review to send it there.",
+            code="approvals",
+        )
     order, is_new = PushOrder.objects.get_or_create(
         assistant=assistant, defaults={"connection": upstream, "desired_version": version}
     )
