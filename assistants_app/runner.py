@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import uuid
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from threading import Event, Thread
@@ -21,10 +22,21 @@ from assistants_app.actions import connections, jobs, pulling, pushes, pushing, 
 from assistants_app.models import Job, triggers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
+    from typing import Protocol, TypeAlias
+
+    Key: TypeAlias = tuple[str, int]  # kind and primary key of the row
+    Lane: TypeAlias = int | None  # the connection that it speaks to
+
+    class Due(Protocol):
+        """Primary keys of what may be begun, each with its lane; not those of full lanes."""
+
+        def __call__(self, *, without: Collection[int] = ()) -> list[tuple[int, Lane]]: ...
+
 
 log = logging.getLogger(__name__)
-HANDS = 4  # calls to upstreams at once
+HANDS = 8  # works at once
+LANE = 3  # of them for one connection: a slow server must not take every hand
 _KINDS: dict[str, Callable[[Job], None]] = {Job.Kind.PULL: pulling.run, Job.Kind.TEST: testing.test}
 
 
@@ -38,7 +50,9 @@ class Runner:
         self.stop = stop or Event()
         self.owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._pool = ThreadPoolExecutor(hands, "push") if hands else None
-        self._busy: dict[tuple[str, int], Future[None]] = {}
+        self._hands = hands
+        self._busy: dict[Key, Future[None]] = {}
+        self._lanes: dict[Key, Lane] = {}
         self._ticks = 0
 
     def run(self) -> None:
@@ -66,20 +80,35 @@ class Runner:
         self._forget_done()
         pushes.sweep()
         self._housekeeping()
+        return self._begin_due("push_order", pushes.due, self._push) + self._begin_due(
+            "job", jobs.due, self._job
+        )
+
+    def _begin_due(self, kind: str, due: Due, work: Callable[[int], None]) -> int:
+        """What is due and finds a hand. Asked again without the lanes that are full by then, so
+        that a slow server's many orders do not stand before everybody else's.
+        """
         begun = 0
-        for pk in pushes.due():
-            begun += self._begin(("push_order", pk), partial(self._push, pk))
-        for pk in jobs.due():
-            begun += self._begin(("job", pk), partial(self._job, pk))
+        while found := due(without=self._full_lanes()):
+            now = sum(self._begin((kind, pk), lane, partial(work, pk)) for pk, lane in found)
+            begun += now
+            if not now or self._pool is None:
+                break
         return begun
 
-    def _begin(self, key: tuple[str, int], work: Callable[[], None]) -> int:
-        if key in self._busy:
-            return 0
+    def _full_lanes(self) -> set[int]:
+        counted = Counter(self._lanes.values())
+        return {lane for lane, n in counted.items() if lane is not None and n >= LANE}
+
+    def _begin(self, key: Key, lane: Lane, work: Callable[[], None]) -> int:
         if self._pool is None:
             work()
-        else:
-            self._busy[key] = self._pool.submit(self._in_thread, work)
+            return 1
+        is_full = len(self._busy) >= self._hands or lane in self._full_lanes()
+        if is_full or key in self._busy or self.stop.is_set():
+            return 0
+        self._lanes[key] = lane
+        self._busy[key] = self._pool.submit(self._in_thread, work)
         return 1
 
     def _in_thread(self, work: Callable[[], None]) -> None:
@@ -109,6 +138,7 @@ class Runner:
 
     def _forget_done(self) -> None:
         self._busy = {key: future for key, future in self._busy.items() if not future.done()}
+        self._lanes = {key: self._lanes[key] for key in self._busy}
 
     def _housekeeping(self) -> None:
         """Now and then: guards that went missing are put back, old receipts forgotten."""

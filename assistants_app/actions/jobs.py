@@ -14,6 +14,8 @@ from assistants_app.actions import audit, connections
 from assistants_app.models import Job
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from django.db.models import QuerySet
 
     from assistants_app import contract
@@ -22,11 +24,14 @@ MAX_ATTEMPTS = 5
 State = Job.State
 
 
-def due() -> list[int]:
-    """Jobs that wait, or whose runner has not been heard of for a lease."""
+def due(*, without: Collection[int] = ()) -> list[tuple[int, int | None]]:
+    """Jobs that wait, or whose runner has not been heard of for a lease, each with the connection
+    that it speaks to; none of the connections `without`.
+    """
     gone = Q(state=State.RUNNING, lease_until__lt=Now())
-    rows = Job.objects.filter(Q(state=State.WAITING) | gone)
-    return list(rows.order_by("asked_at").values_list("pk", flat=True)[:20])
+    full = Q(workspace__connection__in=without) if without else Q(pk=None)
+    rows = Job.objects.filter(Q(state=State.WAITING) | gone).exclude(full)
+    return list(rows.order_by("asked_at").values_list("pk", "workspace__connection")[:20])
 
 
 @audit.bookkeeping

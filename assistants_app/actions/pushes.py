@@ -27,6 +27,7 @@ from assistants_app.models import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -70,9 +71,13 @@ def _ready() -> QuerySet[PushOrder]:
     )
 
 
-def due() -> list[int]:
-    """Orders that may be claimed now, shuffled so that several workers seldom meet."""
-    found = list(_ready().order_by("not_before").values_list("pk", flat=True)[:20])
+def due(*, without: Collection[int] = ()) -> list[tuple[int, int | None]]:
+    """Orders that may be claimed now, each with its connection; none of the connections `without`.
+
+    Shuffled, so that several workers seldom meet.
+    """
+    rows = _ready().exclude(connection__in=without).order_by("not_before")
+    found: list[tuple[int, int | None]] = list(rows.values_list("pk", "connection")[:20])
     random.shuffle(found)
     return found
 
