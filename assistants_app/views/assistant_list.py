@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, OuterRef, Subquery, TextField
 from django.db.models.functions import Coalesce, Lower
+from django.http import QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import keyset, policies
-from assistants_app.filters import VIEWS, AssistantFilter, in_view
+from assistants_app.filters import SEARCH_MAX, VIEWS, AssistantFilter, in_view
 from assistants_app.models import Assistant, Change, Workspace
 from assistants_app.views import access, badges, pages, tags
 
@@ -45,7 +46,7 @@ def assistant_list(request: Request) -> HttpResponse:
     if workspace is None:
         return pages.page(request, "home/no_workspace.html", {})
     if "workspace" not in request.GET and len(access.mine_of(request)) > 1:
-        return redirect(f"{request.path}?{_query(request, workspace=workspace.slug)}")
+        return redirect(f"{request.path}?{_query(request.GET, workspace=workspace.slug)}")
     found = AssistantFilter(request.GET, _rows(workspace), request=request)
     form = keyset.PageForm(request.GET, sorts=SORTS, limit=ROWS)
     if not (found.form.is_valid() & form.is_valid()):
@@ -56,14 +57,15 @@ def assistant_list(request: Request) -> HttpResponse:
     try:
         page = _page(found.qs, form.cleaned_data)
     except keyset.CursorError:
-        return _refused(request, workspace, [_("This page link does not belong to this list.")])
+        error = _("This page link does not belong to this list.")
+        return _refused(request, workspace, [("after", error)])
     context = _context(request, workspace, asked | form.cleaned_data, page, found.qs)
     return _answer(request, context)
 
 
-def _query(request: Request, **changes: Any) -> str:
+def _query(present: QueryDict, **changes: Any) -> str:
     """The present query with some parameters exchanged; empty ones are dropped."""
-    query = request.GET.copy()
+    query = present.copy()
     for name, value in changes.items():
         query[name] = value
     for name in [name for name, value in query.items() if value in ("", None)]:
@@ -76,12 +78,20 @@ def _rows(workspace: Workspace) -> QuerySet[Assistant]:
     return rows.annotate(sort_name=Lower(Coalesce("name", "public_id", output_field=TextField())))
 
 
-def _errors(form: Any) -> list[str]:
-    return [str(error) for errors in form.errors.values() for error in errors]
+def _errors(form: Any) -> list[tuple[str, str]]:
+    return [(name, str(error)) for name, errors in form.errors.items() for error in errors]
 
 
-def _refused(request: Request, workspace: Workspace, errors: list[str]) -> HttpResponse:
-    context = {"workspace": workspace, "errors": errors, "q": request.GET.get("q", "")[:200]}
+def _refused(request: Request, workspace: Workspace, errors: list[tuple[str, str]]) -> HttpResponse:
+    """422: which parameter of the address is wrong, and ways to a list that is right."""
+    plain = QueryDict(f"workspace={workspace.slug}")
+    context = {
+        "workspace": workspace,
+        "errors": errors,
+        "tabs": _tabs(plain, "", _counts(request, workspace)),
+        "q": request.GET.get("q", "")[:SEARCH_MAX],
+        "clear_url": f"{request.path}?{plain.urlencode()}",
+    }
     return pages.page(request, "assistants/list.html", context, parts=PARTS, status=422)
 
 
@@ -163,8 +173,8 @@ def _hit(shown: Assistant | Change, text: str) -> tuple[str, str, str] | None:
     if match is None:
         return None
     whole, start, end = match.string, match.start(), match.end()
-    before = whole[max(0, start - 40) : start].rpartition("\n")[2]
-    after = whole[end : end + 60].partition("\n")[0]
+    before = whole[max(0, start - 24) : start].rpartition("\n")[2]
+    after = whole[end : end + 40].partition("\n")[0]
     return before, match[0], after
 
 
@@ -185,7 +195,7 @@ def _count(view: str, request: Request) -> Coalesce:
     return Coalesce(Subquery(counted), 0)
 
 
-def _tabs(request: Request, current: str, counts: dict[str, int]) -> list[dict[str, Any]]:
+def _tabs(query: QueryDict, current: str, counts: dict[str, int]) -> list[dict[str, Any]]:
     labels = {
         "all": _("All"),
         "mine": _("My changes"),
@@ -199,7 +209,7 @@ def _tabs(request: Request, current: str, counts: dict[str, int]) -> list[dict[s
         {
             "id": view,
             "label": label,
-            "url": "?" + _query(request, view="" if view == "all" else view, after="", before=""),
+            "url": "?" + _query(query, view="" if view == "all" else view, after="", before=""),
             "current": view == current,
             "count": counts[view],
             "bad": view in ("drift", "failed") and counts[view] > 0,
@@ -216,7 +226,7 @@ def _columns(request: Request, sort: str) -> dict[str, dict[str, str]]:
         other = f"-{name}" if sort == name else name
         descending = key.descending != sort.startswith("-")
         found[name] = {
-            "url": "?" + _query(request, sort=other, after="", before=""),
+            "url": "?" + _query(request.GET, sort=other, after="", before=""),
             "aria": ("descending" if descending else "ascending") if is_current else "",
         }
     return found
@@ -233,17 +243,19 @@ def _context(
     counts = _counts(request, workspace)
     total = rows[: FOUND_MAX + 1].count() if text else counts[view]
     links = {
-        "previous_url": page.before and "?" + _query(request, before=page.before, after=""),
-        "next_url": page.after and "?" + _query(request, after=page.after, before=""),
+        "previous_url": page.before and "?" + _query(request.GET, before=page.before, after=""),
+        "next_url": page.after and "?" + _query(request.GET, after=page.after, before=""),
     }
     return {
         "workspace": workspace,
         "rows": _drawn(workspace, page.rows, text),
-        "tabs": _tabs(request, view, counts),
+        "tabs": _tabs(request.GET, view, counts),
         "columns": _columns(request, asked["sort"]),
         "sort": asked["sort"],
         "page": links,
-        "sizes": [(n, "?" + _query(request, limit=n, after="", before="")) for n in (25, 50, 100)],
+        "sizes": [
+            (n, "?" + _query(request.GET, limit=n, after="", before="")) for n in (25, 50, 100)
+        ],
         "limit": asked["limit"],
         "view": view,
         "q": text,

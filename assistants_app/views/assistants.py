@@ -46,8 +46,10 @@ def head(request: Request, row: Assistant) -> dict[str, Any]:
     held_by_others = [change for change in held if change != mine]
     roles = policies.roles(request.actor, row.workspace)
     proposed = None if row.live_version else row.changes.order_by("-pk").first()
+    name = (proposed or row).name or row.answers_to
     return {
         "assistant": row,
+        "name": name,
         "order": order,
         "live": row.live_version,
         "proposed": proposed,
@@ -62,7 +64,7 @@ def head(request: Request, row: Assistant) -> dict[str, Any]:
         "may_edit": bool(roles & policies.RIGHTS["change.write"]) and not row.is_archived,
         "may_archive": bool(roles & policies.RIGHTS["assistant.archive"]),
         "archived": badges.archived_badge() if row.is_archived else None,
-        "crumbs": [*_crumbs(row), (str(row), "")],
+        "crumbs": [*_crumbs(row), (name, "")],
     }
 
 
