@@ -12,6 +12,7 @@ from django import forms
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import formats
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
@@ -60,7 +61,7 @@ class AssistantFilter(FilterSet):  # type: ignore[misc]
         choices=[(view, view) for view in VIEWS],
         method="pick",
         error_messages={
-            "invalid_choice": _("Must be one of: %(names)s.") % {"names": ", ".join(VIEWS)}
+            "invalid_choice": format_lazy(_("Must be one of: {names}."), names=", ".join(VIEWS))
         },
     )
 

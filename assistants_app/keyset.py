@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django import forms
 from django.db.models import Q
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _beyond(key: Key, cursor: str, *, descending: bool) -> Q:
 
 
 def _limit_messages() -> dict[str, Any]:
-    between = _("Must be between 1 and %(limit)s.") % {"limit": LIMIT_MAX}
+    between = format_lazy(_("Must be between 1 and {limit}."), limit=LIMIT_MAX)
     whole = _("Must be a whole number.")
     return {"invalid": whole, "min_value": between, "max_value": between}
 

@@ -14,6 +14,7 @@ from assistants_app import contract, policies
 from assistants_app.actions import changes
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.forms.changes import PARTS
+from assistants_app.models import Review
 from assistants_app.views import access, badges, documents, findings, merging, pages
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def head(request: Request, row: Change) -> dict[str, Any]:
         "assistant": assistant,
         "badge": badges.work_badge(row),
         "outdated": badges.outdated_badge() if row.is_outdated else None,
+        "archived": badges.archived_badge() if assistant.is_archived else None,
+        "wanted": _wanted(row),
         "is_own": is_own,
         "may_withdraw": row.is_open and policies.allowed(request.actor, right, assistant.workspace),
         "may_submit": row.state in changes.EDITABLE
@@ -89,6 +92,14 @@ def head(request: Request, row: Change) -> dict[str, Any]:
             (_("Change %(n)s") % {"n": row.pk}, ""),
         ],
     }
+
+
+def _wanted(row: Change) -> Review | None:
+    """What a reviewer asked for instead, while that is what stands."""
+    if row.state != row.State.CHANGES_REQUESTED:
+        return None
+    asked = row.reviews.filter(decision=Review.Decision.CHANGES_REQUESTED)
+    return asked.select_related("reviewer").order_by("-pk").first()
 
 
 @access.signed_in("GET", "POST")

@@ -452,6 +452,20 @@ def test_what_was_asked_for_meanwhile_is_not_saved_by_itself(
     assert reviewed.name == "Onboarding"
 
 
+def test_what_a_reviewer_asked_for_stands_over_the_editor(
+    editing: Client, alice: User, bob: User, draft: Change
+) -> None:
+    done = changes.submit(draft, actor=builders.acting(alice))
+    reviews.request_changes(
+        done, actor=builders.acting(bob), digest=done.digest, note="Be <b>brief</b>."
+    )
+    text = editing.get(url(draft)).content.decode()
+    assert "Bob Example requested changes:" in text
+    assert "Be &lt;b&gt;brief&lt;/b&gt;." in text
+    assert "Ask again" in text
+    assert "data-autosave" in text
+
+
 # --- what it costs ------------------------------------------------------------------------------
 
 
