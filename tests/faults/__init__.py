@@ -1,0 +1,1 @@
+"""Kill, lose, refuse: what must hold afterwards (reliability.md section 11)."""
