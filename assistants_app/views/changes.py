@@ -154,7 +154,7 @@ def _saved(request: Request, now: Change, form: PartForm) -> HttpResponse:
     """Stored. What is wrong in this part is said; a save that was asked for then answers 422."""
     now = access.change(request, now.pk)
     checked = findings.check(now)
-    form.change = now
+    form.change, form.lock = now, now.lock
     form.note(checked.problems)
     if not request.htmx:
         if form.errors:

@@ -234,6 +234,13 @@ def test_a_draft_keeps_what_is_wrong_and_says_so(editing: Client, draft: Change,
     assert message in again.content.decode()
 
 
+def test_what_was_kept_can_be_mended_on_the_same_page(editing: Client, draft: Change) -> None:
+    text = save(editing, draft, "model", temperature="1,5").content.decode()
+    lock = re.search(r'id="lock-model"><input type="hidden" name="lock" value="(\d+)"', text)
+    assert lock
+    assert save(editing, draft, "model", temperature="1.5", lock=lock[1]).status_code == 303
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_autosave_keeps_what_is_wrong_and_says_so(
     editing: Client, draft: Change, case: str
