@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db import connections
 from django.db.models.signals import post_migrate
 
@@ -22,5 +23,7 @@ class AssistantsAppConfig(AppConfig):
 
     def ready(self) -> None:
         from assistants_app import checks  # noqa: F401  # registers them
+        from assistants_app.views import freshness
 
+        user_logged_in.connect(freshness.note)
         post_migrate.connect(_install_guards, sender=self)

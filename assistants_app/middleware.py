@@ -60,6 +60,7 @@ class HouseMiddleware:
             source="web",
             user=request.user if request.user.is_authenticated else None,
             request_id=request.request_id,  # type: ignore[attr-defined]
+            known={} if request.method in ("GET", "HEAD") else None,
         )
         response = self.get_response(request)
         if is_person:

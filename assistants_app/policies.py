@@ -1,12 +1,13 @@
 """Who may: one table of roles and rights, and predicates over it (security.md section 2).
 
-Roles are read from the database each time they are asked for; nothing is cached and nothing is
-inherited. The operator (superuser) has no right inside a workspace without a Membership.
+Roles are read from the database each time they are asked for; only a request that just reads may
+keep them until it is answered (`Actor.known`). Nothing is inherited. The operator (superuser) has
+no right inside a workspace without a Membership.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from assistants_app.errors import NotAllowed
@@ -67,6 +68,9 @@ class Actor:
     user: User | None = None
     token: APIToken | None = None
     request_id: str = ""
+    # Workspace id → roles, all of them once read. Given to requests that only read: whoever writes
+    # asks the database, inside the transaction, what holds there.
+    known: dict[int, frozenset[str]] | None = field(default=None, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -97,8 +101,13 @@ def roles(actor: Actor, workspace: Workspace) -> frozenset[str]:
         return frozenset()
     if actor.token and (actor.token.workspace_id != workspace.pk or actor.token.is_expired):
         return frozenset()
-    row = Membership.objects.filter(workspace=workspace, user=actor.user).first()
-    return row.roles if row else frozenset()
+    held = Membership.objects.filter(user=actor.user)
+    if actor.known is None:
+        row = held.filter(workspace=workspace).first()
+        return row.roles if row else frozenset()
+    if not actor.known:
+        actor.known.update({row.workspace_id: row.roles for row in held})
+    return actor.known.get(workspace.pk, frozenset())
 
 
 def allowed(actor: Actor, right: Right, workspace: Workspace) -> bool:

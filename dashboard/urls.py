@@ -6,13 +6,13 @@ from allauth.account import views as allauth
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from assistants_app.views.account import SignIn
+from assistants_app.views.account import Reauthenticate, SignIn
 
 urlpatterns = [
     path("account/login/", SignIn.as_view(), name="account_login"),
     path("account/logout/", allauth.logout, name="account_logout"),
     path("account/inactive/", allauth.account_inactive, name="account_inactive"),
-    path("account/reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("account/reauthenticate/", Reauthenticate.as_view(), name="account_reauthenticate"),
     path("account/password/change/", allauth.password_change, name="account_change_password"),
     path("account/password/set/", allauth.password_set, name="account_set_password"),
     path("account/password/reset/", allauth.password_reset, name="account_reset_password"),

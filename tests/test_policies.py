@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import TYPE_CHECKING, get_args
 
@@ -28,6 +29,8 @@ from tests.builders import (
 )
 
 if TYPE_CHECKING:
+    from pytest_django import DjangoAssertNumQueries
+
     from assistants_app.models import Change, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +136,20 @@ def test_roles_are_read_anew_each_time(workspace: Workspace, bob: User) -> None:
     assert allowed(actor, "change.publish", workspace)
     make_member(workspace, bob, "viewer")
     assert not allowed(actor, "change.publish", workspace)
+
+
+def test_only_a_request_that_reads_keeps_the_roles(
+    workspace: Workspace, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    reading = dataclasses.replace(acting(bob), known={})
+    other = make_workspace("Back office")
+    with django_assert_num_queries(1):
+        assert allowed(reading, "change.review", workspace)
+        assert not allowed(reading, "settings.read", workspace)
+        assert not allowed(reading, "workspace.read", other)
+    workspaces.remove_member(bob.memberships.get(), actor=COMMAND)
+    assert not allowed(acting(bob), "change.review", workspace)
+    assert not allowed(dataclasses.replace(acting(bob), known={}), "change.review", workspace)
 
 
 def test_visible_cuts_rows_down_to_ones_own_workspaces(

@@ -76,7 +76,7 @@ def change(request: Request, pk: int, right: Right = "workspace.read") -> Change
 
 def workspace(request: Request, slug: str, right: Right = "workspace.read") -> Workspace:
     """A workspace by its slug, for its settings pages."""
-    row = policies.workspaces(request.actor).filter(slug=slug).first()
+    row = next((row for row in mine_of(request) if row.slug == slug), None)
     if row is None:
         raise Http404
     remember(request, row)

@@ -6,7 +6,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.views import LoginView
+from allauth.account.utils import get_next_redirect_url
+from allauth.account.views import LoginView, ReauthenticateView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -18,8 +19,7 @@ from django.views.decorators.http import require_POST
 from assistants_app.actions import people
 from assistants_app.forms.account import ProfileForm
 from assistants_app.models import User
-from assistants_app.models.workspaces import ROLES
-from assistants_app.views import access, pages
+from assistants_app.views import access, freshness, pages
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -41,23 +41,24 @@ def profile(request: Request) -> HttpResponse:
         people.update_own(person, actor=request.actor, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return pages.go(request, "account_profile")
-    status = 422 if form.errors else 200
+    status = pages.verdict(request, form)
     return pages.page(request, "account/profile.html", {"form": form}, status=status)
 
 
 @require_POST
 def sample_signin(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign in as a sample person: only in the quickstart's own process, only on this machine."""
-    if not (settings.SAMPLE_SIGNIN and _is_here(request)):
+    if not _offers_samples(request):
         raise Http404
     person = get_object_or_404(User, pk=pk, is_sample=True, is_active=True)
     login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
     record_authentication(request, user=person, method="sample")
-    return redirect("home")
+    return redirect(get_next_redirect_url(request) or "home")
 
 
-def _is_here(request: HttpRequest) -> bool:
-    return ip_address(request.META["REMOTE_ADDR"]).is_loopback
+def _offers_samples(request: HttpRequest) -> bool:
+    """True in the quickstart's own process, for a browser on this machine."""
+    return bool(settings.SAMPLE_SIGNIN) and ip_address(request.META["REMOTE_ADDR"]).is_loopback
 
 
 class SignIn(LoginView):  # type: ignore[misc]  # allauth has no types
@@ -65,16 +66,34 @@ class SignIn(LoginView):  # type: ignore[misc]  # allauth has no types
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        if settings.SAMPLE_SIGNIN and _is_here(self.request):
-            context["sample_people"] = _sample_people()
+        if _offers_samples(self.request):
+            people = User.objects.filter(is_sample=True, is_active=True)
+            context["sample_people"] = people.prefetch_related("memberships").order_by("pk")
         return context
 
 
-def _sample_people() -> list[User]:
-    """The sample people, each with the roles they have somewhere, in one phrase."""
-    rows = User.objects.filter(is_sample=True, is_active=True).prefetch_related("memberships")
-    people = list(rows.order_by("pk"))
-    for person in people:
-        held = frozenset().union(*(row.roles for row in person.memberships.all()))
-        person.roles = ", ".join(role for role in ROLES if role in held)  # type: ignore[attr-defined]
-    return people
+class Reauthenticate(ReauthenticateView):  # type: ignore[misc]  # allauth has no types
+    """allauth's "is it still you?"; a sample person, who has no password, says yes by one click."""
+
+    @property
+    def _is_sample(self) -> bool:
+        return _offers_samples(self.request) and self.request.user.is_sample
+
+    def _check_reauthentication_method_available(self, request: HttpRequest) -> Any:
+        return (
+            None if self._is_sample else super()._check_reauthentication_method_available(request)
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"is_sample": self._is_sample}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not self._is_sample:
+            return super().post(request, *args, **kwargs)
+        freshness.renew(request)
+        return redirect(self.get_success_url())
+
+    def form_valid(self, form: Any) -> Any:
+        freshness.renew(self.request)
+        return super().form_valid(form)

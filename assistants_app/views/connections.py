@@ -13,7 +13,7 @@ from assistants_app.actions import connections
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.forms.workspaces import ConnectionForm
 from assistants_app.models import AllowedOrigin, Job
-from assistants_app.views import access, pages
+from assistants_app.views import access, freshness, pages
 from assistants_app.views.workspaces import settings_context
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 @access.signed_in("GET", "POST")
+@freshness.required(back="workspace_connection")
 def connection(request: Request, slug: str) -> HttpResponse:
     """Where this workspace pushes to; the key is written, never read."""
     right: Right = "settings.write" if request.method == "POST" else "settings.read"
@@ -32,7 +33,7 @@ def connection(request: Request, slug: str) -> HttpResponse:
     upstream = workspace.upstream
     names = ("profile", "base_url", "organization", "project")
     initial = {name: getattr(upstream, name) for name in names} if upstream else {}
-    form = ConnectionForm(pages.posted(request), initial=initial)
+    form = ConnectionForm(freshness.sent(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             connections.set_connection(workspace, actor=request.actor, **form.cleaned_data)
@@ -45,7 +46,7 @@ def connection(request: Request, slug: str) -> HttpResponse:
             messages.success(request, _("Saved. The connection is being tested."))
             return pages.go(request, "workspace_connection", slug)
         # A refused one stays in memory as it was typed; the page shows the one that is in force.
-        workspace = access.workspace(request, slug, right)
+        workspace.refresh_from_db()
     return _page(request, workspace, form)
 
 
@@ -61,11 +62,12 @@ def _page(request: Request, workspace: Workspace, form: ConnectionForm) -> HttpR
         "origins": AllowedOrigin.objects.order_by("origin"),
     }
     parts = {"test-result": "workspaces/parts/_test.html"}
-    status = 422 if form.errors else 200
+    status = pages.verdict(request, form)
     return pages.page(request, "workspaces/connection.html", context, parts=parts, status=status)
 
 
 @access.signed_in("POST")
+@freshness.required(back="workspace_connection")
 def test(request: Request, slug: str) -> HttpResponse:
     """Have the runner try the connection; the page shows what it finds."""
     workspace = access.workspace(request, slug, "settings.write")

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from django.forms import BaseForm
     from django.http import HttpRequest, QueryDict
     from django_htmx.middleware import HtmxDetails
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     class Request(HttpRequest):
         """A signed-in person's request, as every view behind `access` gets it."""
 
-        user: User  # type: ignore[assignment]
+        user: User
         actor: Actor
         htmx: HtmxDetails
         request_id: str
@@ -45,6 +46,11 @@ def page(
 def posted(request: Request) -> QueryDict | None:
     """What a form is bound to: the POST, an empty one too, else nothing."""
     return request.POST if request.method == "POST" else None
+
+
+def verdict(request: Request, form: BaseForm) -> int:
+    """422 for what was sent and is refused, else 200."""
+    return 422 if request.method == "POST" and form.errors else 200
 
 
 def go(request: Request, to: str, *args: Any) -> HttpResponse:

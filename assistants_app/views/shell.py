@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import policies
-from assistants_app.models import Change, ConnectionHealth, PushOrder
+from assistants_app.models import Change, ConnectionHealth, PushOrder, Workspace
 from assistants_app.views import access
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from assistants_app.models import User, Workspace
+    from assistants_app.models import User
     from assistants_app.views.pages import Request
 
 LISTS = ("assistant_list", "review_list", "sync", "audit_list")
@@ -124,24 +125,28 @@ class Shell:
         here = self._view_name.startswith("workspace_")
         return NavItem(_("Settings"), url, "cog-6-tooth", here, group="operations")
 
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        """What stands beside the links, read at once."""
+        waiting = Change.objects.filter(state=Change.State.IN_REVIEW)
+        waiting = waiting.exclude(contributions__user=self.person)
+        unsure = (PushOrder.State.STOPPED, PushOrder.State.UNKNOWN)
+        trouble = PushOrder.objects.filter(state__in=unsure, assistant__archived_at=None)
+        rows = Workspace.objects.filter(pk=self.workspace.pk if self.workspace else 0)
+        found = rows.values(waiting=_number(waiting), trouble=_number(trouble)).first()
+        return dict(found or {})
+
     @property
     def _waiting(self) -> int | None:
         """Changes In review that this person may decide on and wrote no part of."""
-        assert self.workspace is not None  # noqa: S101  # nav is empty without one
-        if not policies.allowed(self._request.actor, "change.review", self.workspace):
-            return None
-        rows = Change.objects.filter(
-            assistant__workspace=self.workspace, state=Change.State.IN_REVIEW
+        may = self.workspace and policies.allowed(
+            self._request.actor, "change.review", self.workspace
         )
-        return rows.exclude(contributions__user=self.person).count() or None
+        return (may or None) and (self._counts.get("waiting") or None)
 
     @property
     def _trouble(self) -> int | None:
-        unsure = Q(state=PushOrder.State.STOPPED) | Q(state=PushOrder.State.UNKNOWN)
-        rows = PushOrder.objects.filter(
-            unsure, assistant__workspace=self.workspace, assistant__archived_at=None
-        )
-        return rows.count() or None
+        return self._counts.get("trouble") or None
 
     @cached_property
     def paused(self) -> bool:
@@ -162,6 +167,12 @@ class Shell:
         if health.state == ConnectionHealth.State.OPEN and health.last_ok_at is None:
             return Card(_("Not tried yet"), upstream.host, "neutral", url)
         return Card(str(health.get_state_display()), upstream.host, tone, url)
+
+
+def _number(rows: QuerySet[Any]) -> Subquery:
+    """How many of these rows belong to a workspace's assistants, none being NULL."""
+    inside = rows.order_by().filter(assistant__workspace=OuterRef("pk"))
+    return Subquery(inside.values("assistant__workspace").annotate(n=Count("pk")).values("n"))
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

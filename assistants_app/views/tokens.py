@@ -13,7 +13,7 @@ from assistants_app.actions import tokens
 from assistants_app.errors import Invalid
 from assistants_app.forms.workspaces import SCOPE_WORDS, TokenForm
 from assistants_app.models import APIToken
-from assistants_app.views import access, pages
+from assistants_app.views import access, freshness, pages
 from assistants_app.views.workspaces import settings_context
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 
 @access.signed_in("GET", "POST")
+@freshness.required(back="workspace_tokens")
 def token_list(request: Request, slug: str) -> HttpResponse:
     """Own tokens (an admin sees everybody's) and a form for another one."""
     workspace = access.workspace(request, slug)
-    form = TokenForm(pages.posted(request))
+    form = TokenForm(freshness.sent(request))
     if request.method == "POST" and form.is_valid():
         try:
             _row, secret = tokens.create(workspace, actor=request.actor, **form.cleaned_data)
@@ -54,11 +55,12 @@ def _page(
         "secret": secret.reveal() if secret else "",
         "base_url": request.build_absolute_uri("/v1"),
     }
-    status = 422 if form.errors else 200
+    status = pages.verdict(request, form)
     return pages.page(request, "workspaces/tokens.html", context, status=status)
 
 
 @access.signed_in("POST")
+@freshness.required(back="workspace_tokens")
 def revoke(request: Request, slug: str, public_id: UUID) -> HttpResponse:
     """End a token at once."""
     workspace = access.workspace(request, slug)

@@ -18,7 +18,7 @@ from assistants_app.errors import Conflict, Invalid
 from assistants_app.forms.workspaces import ROLE_WORDS, MemberForm, RolesForm, RulesForm
 from assistants_app.models import Membership, User
 from assistants_app.models.workspaces import ROLES
-from assistants_app.views import access, pages
+from assistants_app.views import access, freshness, pages
 
 if TYPE_CHECKING:
     from django import forms
@@ -60,6 +60,10 @@ def members(request: Request, slug: str) -> HttpResponse:
     return _members(request, workspace)
 
 
+def _add_url(workspace: Workspace) -> str:
+    return reverse("workspace_member_add", args=[workspace.slug])
+
+
 def _members(
     request: Request, workspace: Workspace, *, status: int = 200, **more: Any
 ) -> HttpResponse:
@@ -75,20 +79,21 @@ def _members(
         "roles": [(role, ROLE_WORDS[role]) for role in ROLES],
         "able": len(able),
         "cannot_meet": len(able) <= workspace.approvals and workspace.approvals > 0,
-        "form": MemberForm(),
+        "form": MemberForm(freshness.unsent(request, _add_url(workspace))),
         **more,
     }
     return pages.page(request, "workspaces/members.html", context, status=status)
 
 
 @access.signed_in("GET", "POST")
+@freshness.required()
 def member(request: Request, slug: str, user_pk: int) -> HttpResponse:
     """One member's roles."""
     workspace = access.workspace(request, slug, "settings.write")
     row = get_object_or_404(
         Membership.objects.select_related("user"), workspace=workspace, user=user_pk
     )
-    form = RolesForm(pages.posted(request), initial={"roles": row.role_list})
+    form = RolesForm(freshness.sent(request), initial={"roles": row.role_list})
     if request.method == "POST" and form.is_valid():
         try:
             workspaces.set_member(
@@ -104,11 +109,12 @@ def member(request: Request, slug: str, user_pk: int) -> HttpResponse:
         "row": row,
         "form": form,
     }
-    status = 422 if form.errors else 200
+    status = pages.verdict(request, form)
     return pages.page(request, "workspaces/member.html", context, status=status)
 
 
 @access.signed_in("POST")
+@freshness.required(back="workspace_members")
 def member_add(request: Request, slug: str) -> HttpResponse:
     """Add a person who signs in here already, or a new one with a one-time link."""
     workspace = access.workspace(request, slug, "settings.write")
@@ -154,6 +160,7 @@ def _link(request: Request, workspace: Workspace, user: User) -> str:
 
 
 @access.signed_in("GET", "POST")
+@freshness.required()
 def member_remove(request: Request, slug: str, user_pk: int) -> HttpResponse:
     """Take a person out; GET is the page that names the consequences."""
     workspace = access.workspace(request, slug, "settings.write")
@@ -182,11 +189,12 @@ def member_remove(request: Request, slug: str, user_pk: int) -> HttpResponse:
 
 
 @access.signed_in("GET", "POST")
+@freshness.required(back="workspace_rules")
 def rules(request: Request, slug: str) -> HttpResponse:
     """How many approvals a Change needs here."""
     right: Right = "settings.write" if request.method == "POST" else "settings.read"
     workspace = access.workspace(request, slug, right)
-    form = RulesForm(pages.posted(request), initial={"approvals": workspace.approvals})
+    form = RulesForm(freshness.sent(request), initial={"approvals": workspace.approvals})
     if request.method == "POST" and form.is_valid():
         workspaces.set_rules(
             workspace, actor=request.actor, approvals=form.cleaned_data["approvals"]
@@ -194,5 +202,5 @@ def rules(request: Request, slug: str) -> HttpResponse:
         messages.success(request, _("Saved. Approvals given under the former rule do not count."))
         return pages.go(request, "workspace_rules", slug)
     context = {**settings_context(request, workspace, "workspace_rules"), "form": form}
-    status = 422 if form.errors else 200
+    status = pages.verdict(request, form)
     return pages.page(request, "workspaces/rules.html", context, status=status)

@@ -13,6 +13,7 @@ from tests import builders
 if TYPE_CHECKING:
     import pytest
     from django.test import Client
+    from pytest_django import DjangoAssertNumQueries
 
     from assistants_app.models import User, Workspace
 
@@ -81,3 +82,16 @@ def test_an_unknown_page_is_a_404_in_our_look(client: Client, alice: User) -> No
 
 def test_a_foreign_host_is_refused(client: Client, db: None) -> None:
     assert client.get("/-/health/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_the_shell_asks_little(
+    client: Client,
+    dora: User,
+    workspace: Workspace,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    builders.make_member(workspace, dora, "admin", "publisher", "auditor", "reviewer")
+    client.force_login(dora)
+    client.get(reverse("account_profile"))
+    with django_assert_max_num_queries(4):  # the person, their workspaces and roles, both counts
+        client.get(reverse("account_profile"))
