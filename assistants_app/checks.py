@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -12,9 +12,12 @@ from django.db import connections
 from assistants_app import killpoints
 from assistants_app.models import AuditEntry, triggers
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 @register(Tags.database)
-def guards_present(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
+def guards_present(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Error when an append-only guard is missing from a migrated database."""
     gone = [name for alias in databases or [] for name in triggers.missing(connections[alias])]
     hint = "Run: manage.py migrate --skip-checks (it puts the guards back)."

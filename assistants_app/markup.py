@@ -161,7 +161,7 @@ def _number(row: Row, side: str, url: str) -> str:
 
 
 def _row(row: Row, part: str, comment_url: str) -> str:
-    sign = {"add": "+", "del": "−"}.get(row.kind, "")  # noqa: RUF001  # a minus, not a hyphen
+    sign = {"add": "+", "del": "−"}.get(row.kind, "")  # a minus, not a hyphen
     said = {"add": _("Added: "), "del": _("Removed: ")}.get(row.kind, "")
     spoken = f'<span class="vh">{escape(said)}</span>' if said else ""
     anchor = f' id="{part}-{row.new_no}"' if row.kind != "del" and not row.part else ""

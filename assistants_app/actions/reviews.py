@@ -42,9 +42,9 @@ def approve(change: Change, *, actor: Actor, digest: str, note: str = "") -> Cha
 @transaction.atomic
 def request_changes(change: Change, *, actor: Actor, digest: str, note: str) -> Change:
     """Ask for something else; the note says what. Raises as `approve`, Invalid without a note."""
+    now = _reviewable(change, actor, digest, (State.IN_REVIEW, State.APPROVED))
     if not note.strip():
         raise Invalid("note", "Say what should be different.")
-    now = _reviewable(change, actor, digest, (State.IN_REVIEW, State.APPROVED))
     _decide(now, actor, Decision.CHANGES_REQUESTED, note)
     _move(now, State.CHANGES_REQUESTED)
     _record("change.changes_requested", now, actor)

@@ -42,7 +42,7 @@ class Assistant(AssistantFields):
 
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="assistants")
     public_id = models.CharField(max_length=512, unique=True, default=mint_id)
-    upstream_id = models.CharField(max_length=512, null=True, blank=True)  # noqa: DJ001  # unset is not ""
+    upstream_id = models.CharField(max_length=512, null=True, blank=True)  # unset is not ""
     live_version = models.OneToOneField(
         "Version", models.PROTECT, null=True, blank=True, related_name="live_for"
     )
@@ -113,7 +113,7 @@ class AppendOnly(models.Model):
             raise TypeError("These rows are append-only.")
         super().save(force_insert=True, using=using)
 
-    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:  # noqa: ARG002
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         raise TypeError("These rows are append-only.")
 
 

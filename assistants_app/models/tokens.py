@@ -13,7 +13,7 @@ from assistants_app.models.workspaces import Workspace
 SCOPES = ("assistants:read", "assistants:write")
 
 
-class APIToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
+class APIToken(AbstractAuthToken):
     """Only the SHA-512 digest is stored; rights are scopes ∩ the owner's roles in `workspace`."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -14,7 +14,7 @@ PICTURE = Path(__file__).parent / "screenshots" / "review.png"
 
 
 def main(address: str) -> None:
-    """Sign in as the sample reviewer and take the review page: python -m tests.browser.screenshot URL"""
+    """Sign in as the sample reviewer and take it: python -m tests.browser.screenshot URL"""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=parts.chromium(), args=[*QUIET])
         page = browser.new_page(viewport={"width": 1440, "height": 900}, base_url=address)

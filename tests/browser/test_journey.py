@@ -1,4 +1,4 @@
-"""The main job, as two people do it: edit, review, publish, push, read back; and what an auditor sees."""
+"""The main job, as two people do it: edit, review, publish, push; and what an auditor sees."""
 
 from __future__ import annotations
 

@@ -50,7 +50,9 @@ class Command(PlainCommand):
         operator = User.objects.filter(username=OPERATOR, is_superuser=True, is_active=True).first()
         if operator and not operator.has_usable_password():
             self.say(f"Choose the password of “{OPERATOR}” (works once, within an hour):")
-            self.say(settings.SITE_URL + people.one_time_path(operator, actor=policies.system("command")))
+            self.say(
+                settings.SITE_URL + people.one_time_path(operator, actor=policies.system("command"))
+            )
 
 
 @transaction.atomic

@@ -25,7 +25,10 @@ class Command(PlainCommand):
 
     def handle(self, *, person: str, **_: Any) -> None:
         serving.refuse_unprepared()
-        self.say(settings.SITE_URL + people.one_time_path(_find(person), actor=policies.system("command")))
+        self.say(
+            settings.SITE_URL
+            + people.one_time_path(_find(person), actor=policies.system("command"))
+        )
 
 
 def _find(person: str) -> User:
