@@ -126,15 +126,15 @@ class Shell:
         return NavItem(_("Settings"), url, "cog-6-tooth", here, group="operations")
 
     @cached_property
-    def _counts(self) -> dict[str, int]:
-        """What stands beside the links, read at once."""
+    def _counts(self) -> tuple[int | None, int | None]:
+        """What stands beside the links (waiting, trouble), read at once."""
         waiting = Change.objects.filter(state=Change.State.IN_REVIEW)
         waiting = waiting.exclude(contributions__user=self.person)
         unsure = (PushOrder.State.STOPPED, PushOrder.State.UNKNOWN)
         trouble = PushOrder.objects.filter(state__in=unsure, assistant__archived_at=None)
         rows = Workspace.objects.filter(pk=self.workspace.pk if self.workspace else 0)
-        found = rows.values(waiting=_number(waiting), trouble=_number(trouble)).first()
-        return dict(found or {})
+        found = rows.values_list(_number(waiting), _number(trouble)).first()
+        return found or (None, None)
 
     @property
     def _waiting(self) -> int | None:
@@ -142,11 +142,11 @@ class Shell:
         may = self.workspace and policies.allowed(
             self._request.actor, "change.review", self.workspace
         )
-        return (may or None) and (self._counts.get("waiting") or None)
+        return self._counts[0] if may else None
 
     @property
     def _trouble(self) -> int | None:
-        return self._counts.get("trouble") or None
+        return self._counts[1]
 
     @cached_property
     def paused(self) -> bool:
