@@ -271,7 +271,7 @@ class _Push:
                 self.not_read(answer.outcome)
                 return
             seen = self._seen(answer)
-            if contract.compare(sent.document, seen.document).verdict in ("same", "order-only"):
+            if self._is_kept(sent, seen):
                 notes = contract.not_kept(self.ours, seen.document)
                 pushes.succeed(
                     self.order,
@@ -284,6 +284,13 @@ class _Push:
                 return
         message = "What the server holds is not what it answered to our push."
         self.stop(Reason.DRIFT, message, theirs=seen)
+
+    def _is_kept(self, sent: pushes.Seen, seen: pushes.Seen) -> bool:
+        """What is there is what was answered or, where an answer leaves things out, what we sent."""
+        return any(
+            contract.compare(document, seen.document).verdict in ("same", "order-only")
+            for document in (sent.document, self.ours)
+        )
 
     # --- what a read that failed means -------------------------------------------------------
     def stop(self, reason: PushOrder.Reason, message: str, **more: Any) -> None:
