@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from assistants_app.models.content import AssistantFields
@@ -66,7 +67,13 @@ class Assistant(AssistantFields):
         indexes: ClassVar = [
             models.Index(fields=["workspace", "-changed_at", "-id"], name="assistant_by_change"),
             models.Index(fields=["workspace", "created_at", "id"], name="assistant_by_creation"),
-            models.Index(fields=["workspace", "name", "id"], name="assistant_by_name"),
+            models.Index(fields=["workspace", "archived_at"], name="assistant_by_archive"),
+            models.Index(
+                "workspace",
+                Lower(Coalesce("name", "public_id", output_field=models.TextField())),
+                "id",
+                name="assistant_by_name",
+            ),
             models.Index(fields=["workspace", "model", "id"], name="assistant_by_model"),
         ]
 
