@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce, Left, Lower
 from django.utils import timezone
 
 from assistants_app.models.content import AssistantFields
@@ -17,6 +17,9 @@ from assistants_app.models.workspaces import Workspace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# What lists sort by: the first hundred characters, since an index row holds no longer text.
+BY_NAME = Lower(Left(Coalesce("name", "public_id", output_field=models.TextField()), 100))
+BY_MODEL = Left("model", 100)
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -68,13 +71,8 @@ class Assistant(AssistantFields):
             models.Index(fields=["workspace", "-changed_at", "-id"], name="assistant_by_change"),
             models.Index(fields=["workspace", "created_at", "id"], name="assistant_by_creation"),
             models.Index(fields=["workspace", "archived_at"], name="assistant_by_archive"),
-            models.Index(
-                "workspace",
-                Lower(Coalesce("name", "public_id", output_field=models.TextField())),
-                "id",
-                name="assistant_by_name",
-            ),
-            models.Index(fields=["workspace", "model", "id"], name="assistant_by_model"),
+            models.Index("workspace", BY_NAME, "id", name="assistant_by_name"),
+            models.Index("workspace", BY_MODEL, "id", name="assistant_by_model"),
         ]
 
     def __str__(self) -> str:

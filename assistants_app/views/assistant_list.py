@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, OuterRef, Subquery, TextField
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from assistants_app import keyset, policies
 from assistants_app.filters import SEARCH_MAX, VIEWS, AssistantFilter, in_view
 from assistants_app.models import Assistant, Change, Workspace
+from assistants_app.models.assistants import BY_MODEL, BY_NAME
 from assistants_app.views import access, badges, pages, tags
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ROWS = 50
 SORTS = {
     "changed": keyset.Key("changed_at", descending=True, read=keyset.moment),
     "name": keyset.Key("sort_name"),
-    "model": keyset.Key("model"),
+    "model": keyset.Key("sort_model"),
 }
 FOUND_MAX = 1000  # beyond it a search says "more than"
 SLOTS = {
@@ -75,7 +76,7 @@ def _query(present: QueryDict, **changes: Any) -> str:
 
 def _rows(workspace: Workspace) -> QuerySet[Assistant]:
     rows = Assistant.objects.filter(workspace=workspace)
-    return rows.annotate(sort_name=Lower(Coalesce("name", "public_id", output_field=TextField())))
+    return rows.annotate(sort_name=BY_NAME, sort_model=BY_MODEL)
 
 
 def _errors(form: Any) -> list[tuple[str, str]]:
