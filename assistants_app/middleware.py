@@ -17,7 +17,7 @@ from assistants_app.actions import audit
 from assistants_app.errors import AuditBroken, Conflict, Invalid, InvalidDocument, NotAllowed
 from assistants_app.models import Workspace
 from assistants_app.policies import Actor
-from assistants_app.views import errors
+from assistants_app.views import account, errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +111,8 @@ def _signed_out(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
     )
     if not (to_sign_in and request.headers.get("HX-Request")):
         return response
+    if request.headers.get("X-Unsaved"):  # what was typed stays where it is
+        return account.again(request, status=401)
     told = HttpResponse(status=401)
     told["HX-Redirect"] = response.url  # type: ignore[attr-defined]
     return told

@@ -90,6 +90,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # one's own account
     path("account/", account.profile, name="account_profile"),
     path("account/sample/<int:pk>/", account.sample_signin, name="sample_signin"),
+    path("account/again/", account.sign_in_again, name="sign_in_again"),
     # our own API
     path("", include("assistants_app.api.urls")),
 ]

@@ -189,7 +189,7 @@
   });
   /* --- signed in again inside the dialog: new token, and the failed request once more --- */
   on("signed-in", (event) => {
-    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": event.detail.token }));
+    document.body.setAttribute("hx-headers", JSON.stringify({ ...JSON.parse(document.body.getAttribute("hx-headers") || "{}"), "X-CSRFToken": event.detail.token }));
     $$("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = event.detail.token; });
     $("#dialog").close();
     if (last) setTimeout(again);

@@ -5,24 +5,29 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from json import dumps
+
+from allauth.account.forms import LoginForm
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import LoginView, ReauthenticateView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from assistants_app.actions import people
 from assistants_app.forms.account import ProfileForm
 from assistants_app.models import User
+from assistants_app.models.workspaces import ROLES
 from assistants_app.views import access, freshness, pages
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
     from assistants_app.views.pages import Request
 
@@ -67,9 +72,45 @@ class SignIn(LoginView):  # type: ignore[misc]  # allauth has no types
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         if _offers_samples(self.request):
-            people = User.objects.filter(is_sample=True, is_active=True)
-            context["sample_people"] = people.prefetch_related("memberships").order_by("pk")
+            context["sample_people"] = _sample_people()
         return context
+
+
+def _sample_people() -> list[User]:
+    """The sample people, each with the roles they have somewhere, in one phrase."""
+    rows = User.objects.filter(is_sample=True, is_active=True).prefetch_related("memberships")
+    people = list(rows.order_by("pk"))
+    for person in people:
+        held = frozenset().union(*(row.roles for row in person.memberships.all()))
+        person.roles = ", ".join(role for role in ROLES if role in held)  # type: ignore[attr-defined]
+    return people
+
+
+@require_POST
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """The session ended while text was typed: sign in from where one is, and nothing is lost.
+
+    204 tells the page to repeat what it was doing. Another person than before is refused: the text
+    would be saved in their name.
+    """
+    form = LoginForm(request.POST, request=request)
+    if form.is_valid() and str(form.user.pk) != request.POST.get("person"):
+        form.add_error("login", _("Sign in as the same person as before."))
+    if not form.is_valid():
+        return again(request, form, status=422)
+    form.login(request)
+    if not request.user.is_authenticated:
+        return again(request, form, status=422)
+    response = HttpResponse(status=204)
+    response["HX-Trigger"] = dumps({"signed-in": {"token": get_token(request)}})
+    return response
+
+
+def again(request: HttpRequest, form: LoginForm | None = None, *, status: int) -> HttpResponse:
+    """The small sign-in form that the page shows in its dialog."""
+    person = request.POST.get("person") or request.headers.get("X-Person", "")
+    context = {"form": form or LoginForm(request=request), "person": person}
+    return render(request, "account/parts/_again.html", context, status=status)
 
 
 class Reauthenticate(ReauthenticateView):  # type: ignore[misc]  # allauth has no types

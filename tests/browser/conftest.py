@@ -103,8 +103,9 @@ class Stage:
 
     def _heard(self, message: Any) -> None:
         """Every error and every violation of the content policy; a refused form is no fault."""
-        expected = "the server responded with a status of 4"
-        if message.type in ("error", "warning") and expected not in message.text:
+        expected = ("the server responded with a status of 4", "Response Status Error Code 4")
+        is_expected = any(words in message.text for words in expected)
+        if message.type in ("error", "warning") and not is_expected:
             self.complaints.append(f"{message.type}: {message.text}")
 
     def make_assistant(self, **fields: Any) -> Assistant:

@@ -135,3 +135,25 @@ def test_what_cannot_be_read_yet_stays_in_its_box(stage: Stage) -> None:
     expect(box).to_have_value('[{"type": "code_interpreter",}]')
     page.locator("#ask").click()
     expect(page.locator("#dialog")).to_contain_text("Fix this first")
+
+
+def test_a_session_that_ends_while_typing_loses_nothing(stage: Stage) -> None:
+    stage.make_assistant()
+    alice = stage.people["alice"]
+    alice.set_password("correct horse battery staple")
+    alice.save(update_fields=["password"])
+    page = stage.enter("alice")
+    find(page)
+    page.get_by_role("button", name="Edit").click()
+    page.context.clear_cookies(name=re.compile("^sid"))
+    page.get_by_role("textbox", name=LABEL).fill("Typed after the session had ended.")
+    dialog = page.locator("#dialog")
+    expect(dialog).to_contain_text("You were signed out", timeout=10_000)
+    dialog.get_by_label("E-mail or username").fill("alice")
+    dialog.get_by_label("Password").fill("correct horse battery staple")
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#against-live")).to_contain_text("Instructions", timeout=10_000)
+    page.reload()
+    expect(page.get_by_role("textbox", name=LABEL)).to_have_value(
+        "Typed after the session had ended."
+    )

@@ -64,6 +64,7 @@ ROUTES: dict[str, dict[str, str]] = {
     # one's own account
     "account_profile": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "sample_signin": {"POST": SAMPLE},
+    "sign_in_again": {"POST": ANYONE},
 }
 
 # Pages of allauth: it guards the methods itself.

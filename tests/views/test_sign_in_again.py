@@ -1,0 +1,74 @@
+"""The session ended while somebody typed: they sign in where they are, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+
+from tests import builders
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from assistants_app.models import Change, User, Workspace
+
+SECRET = "correct horse battery staple"  # noqa: S105  # of a person who lives for one test
+
+
+@pytest.fixture
+def alice_types(workspace: Workspace, alice: User) -> Change:
+    alice.set_password(SECRET)
+    alice.save(update_fields=["password"])
+    return builders.make_change(workspace, alice)
+
+
+def again(client: Client, person: User, secret: str = SECRET, login: str = "alice") -> object:
+    data = {"login": login, "password": secret, "person": str(person.pk)}
+    return client.post(reverse("sign_in_again"), data, headers={"HX-Request": "true"})
+
+
+def test_unsaved_text_gets_a_form_instead_of_another_page(
+    client: Client, alice: User, alice_types: Change
+) -> None:
+    url = reverse("change_part", args=[alice_types.pk, "instructions"])
+    headers = {"HX-Request": "true", "X-Unsaved": "1", "X-Person": str(alice.pk)}
+    response = client.post(url, {"instructions": "Typed."}, headers=headers)
+    assert response.status_code == 401
+    assert "HX-Redirect" not in response
+    text = response.content.decode()
+    assert "data-login" in text
+    assert f'name="person" value="{alice.pk}"' in text
+
+
+def test_signing_in_again_tells_the_page_to_go_on(
+    client: Client, alice: User, alice_types: Change
+) -> None:
+    response = again(client, alice)
+    assert response.status_code == 204
+    assert json.loads(response["HX-Trigger"])["signed-in"]["token"]
+    assert client.session["_auth_user_id"] == str(alice.pk)
+
+
+def test_a_wrong_password_is_told_in_the_form(
+    client: Client, alice: User, alice_types: Change
+) -> None:
+    response = again(client, alice, "wrong wrong wrong")
+    assert response.status_code == 422
+    assert "data-login" in response.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_another_person_does_not_take_over_the_text(
+    client: Client, alice: User, bob: User, alice_types: Change
+) -> None:
+    response = again(client, bob)
+    assert response.status_code == 422
+    assert "same person" in response.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_it_takes_a_post(client: Client, db: None) -> None:
+    assert client.get(reverse("sign_in_again")).status_code == 405
