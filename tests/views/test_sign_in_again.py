@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from assistants_app.models import Change, User, Workspace
 
-SECRET = "correct horse battery staple"  # noqa: S105  # of a person who lives for one test
+SECRET = "correct horse battery staple"  # of a person who lives for one test
 
 
 @pytest.fixture
