@@ -6,19 +6,23 @@ Rows go in already cut down to what the actor may see (`policies.visible`); a fi
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django_filters import CharFilter, ChoiceFilter, FilterSet
+from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet, NumberFilter
 
-from assistants_app.models import Assistant, Change, PushOrder
+from assistants_app.models import Assistant, AuditEntry, Change, PushOrder
+from assistants_app.models.audit import ACTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
 
     from assistants_app.models import User
@@ -117,3 +121,107 @@ def _holds(text: str, columns: tuple[str, ...]) -> Q:
     for column in columns:
         condition |= Q(**{f"{column}__{lookup}": text})
     return condition
+
+
+SYSTEM = "system"  # the value that stands for the product itself among the people
+# Groups of actions, by the word before the dot.
+FAMILIES: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "changes": (_("Changes"), ("change",)),
+    "assistants": (_("Assistants and versions"), ("assistant", "version")),
+    "upstream": (_("Upstream"), ("push", "upstream")),
+    "settings": (
+        _("Workspace settings"),
+        ("workspace", "member", "rules", "connection", "token", "origin", "person"),
+    ),
+    "access": (_("Accounts and access"), ("account", "access")),
+}
+SOURCES = {
+    "web": _("In the browser"),
+    "api": _("By API"),
+    "command": _("By command"),
+    "worker": _("By the runner"),
+    "quickstart": _("By the quickstart"),
+}
+OUTCOMES = {"done": _("Done"), "other": _("Refused or failed")}
+
+
+def actions_of(family: str) -> list[str]:
+    """The actions of one group, in the order of the register."""
+    kinds = FAMILIES[family][1]
+    return [action for action in ACTIONS if action.partition(".")[0] in kinds]
+
+
+_NOT_ONE = {"invalid_choice": _("There is no such thing to filter by.")}
+_NO_DATE = {"invalid": _("Not a date. Write it like 2026-12-01.")}
+
+
+class WholeFilter(NumberFilter):  # type: ignore[misc]
+    field_class = forms.IntegerField
+
+
+class AuditFilter(FilterSet):  # type: ignore[misc]
+    """The audit log by person, action or group of actions, way in, outcome, assistant, days.
+
+    `people` are the ids that `actor` may be, with their names; days are those of the time zone in
+    force, both included.
+    """
+
+    actor = ChoiceFilter(method="by", choices=(), error_messages=_NOT_ONE)
+    action = ChoiceFilter(
+        method="doing",
+        choices=[(value, value) for value in (*FAMILIES, *ACTIONS)],
+        error_messages=_NOT_ONE,
+    )
+    source = ChoiceFilter(choices=list(SOURCES.items()), error_messages=_NOT_ONE)
+    outcome = ChoiceFilter(method="ending", choices=list(OUTCOMES.items()), error_messages=_NOT_ONE)
+    assistant = WholeFilter(
+        method="about", error_messages={"invalid": _("Must be a whole number.")}
+    )
+    since = DateFilter(method="from_day", input_formats=["%Y-%m-%d"], error_messages=_NO_DATE)
+    until = DateFilter(method="to_day", input_formats=["%Y-%m-%d"], error_messages=_NO_DATE)
+
+    class Meta:
+        model = AuditEntry
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["actor"].extra["choices"] = [*people, (SYSTEM, SYSTEM)]
+
+    def get_form_class(self) -> type[forms.Form]:
+        """With the one rule that two fields make together."""
+        usual: type[forms.Form] = super().get_form_class()
+
+        class PeriodForm(usual):  # type: ignore[misc, valid-type]
+            def clean(self) -> None:
+                since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
+                if since and until and until < since:
+                    self.add_error("until", _("The period ends before it begins."))
+
+        return PeriodForm
+
+    def by(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:  # noqa: ARG002
+        is_system = value == SYSTEM
+        return rows.filter(actor_kind=SYSTEM) if is_system else rows.filter(actor_id=value)
+
+    def doing(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:  # noqa: ARG002
+        return rows.filter(action__in=actions_of(value) if value in FAMILIES else [value])
+
+    def ending(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:  # noqa: ARG002
+        done = Q(outcome="done")
+        return rows.filter(done if value == "done" else ~done)
+
+    def about(self, rows: QuerySet[AuditEntry], name: str, value: object) -> QuerySet[AuditEntry]:  # noqa: ARG002
+        return rows.filter(assistant_id=str(value))
+
+    def from_day(self, rows: QuerySet[AuditEntry], name: str, value: date) -> QuerySet[AuditEntry]:  # noqa: ARG002
+        return rows.filter(at__gte=_midnight(value))
+
+    def to_day(self, rows: QuerySet[AuditEntry], name: str, value: date) -> QuerySet[AuditEntry]:  # noqa: ARG002
+        return rows.filter(at__lt=_midnight(value) + timedelta(days=1))
+
+
+def _midnight(day: date) -> datetime:
+    """The day's first moment here; no log reaches beyond the years that every database can hold."""
+    within = min(max(day, date(1970, 1, 2)), date(9000, 1, 1))
+    return timezone.make_aware(datetime.combine(within, time.min))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from assistants_app import contract, policies
-from assistants_app.models import Assistant, AuditEntry, User
+from assistants_app import contract, filters, keyset, policies
+from assistants_app.models import Assistant, AuditEntry, User, Workspace
 from assistants_app.models import chain as chains
 from assistants_app.models.audit import ACTIONS
-from assistants_app.views import access, pages
+from assistants_app.views import access, audit_words, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpResponse
 
-    from assistants_app.models import Workspace
     from assistants_app.policies import Actor
     from assistants_app.views.pages import Request
 
-SHOWN = 50
+ROWS = 50
+SORTS = {"newest": keyset.Key("seq", descending=True, read=int)}
 
 
 def readable(actor: Actor, workspace: Workspace) -> QuerySet[AuditEntry]:
@@ -39,102 +40,174 @@ def readable(actor: Actor, workspace: Workspace) -> QuerySet[AuditEntry]:
 
 @access.signed_in("GET")
 def audit_list(request: Request) -> HttpResponse:
-    """Newest first, 50 at a time behind a cursor; filters stand in the address."""
+    """Newest first, a page behind a cursor; filters stand in the address, a wrong one is a 422."""
     workspace = access.current(request)
     if workspace is None:
         return pages.page(request, "home/no_workspace.html", {})
-    rows = _filtered(readable(request.actor, workspace), request)
-    before = request.GET.get("before", "")
-    if before.isdigit():
-        rows = rows.filter(seq__lt=int(before))
-    found = list(rows.order_by("-seq")[: SHOWN + 1])
-    context = {
+    rows = readable(request.actor, workspace)
+    people = _people(request, workspace, rows)
+    found = filters.AuditFilter(request.GET, rows, request=request, people=people)
+    form = keyset.PageForm(request.GET, sorts=SORTS, limit=ROWS)
+    context = _context(request, workspace, people, found)
+    if not (found.form.is_valid() & form.is_valid()):
+        return _refused(request, context, form)
+    asked = form.cleaned_data
+    try:
+        page = keyset.page(
+            found.qs,
+            SORTS["newest"],
+            limit=asked["limit"],
+            after=asked["after"],
+            before=asked["before"],
+        )
+    except keyset.CursorError:
+        form.add_error("after", _("This page link does not belong to this list."))
+        return _refused(request, context, form)
+    context |= {"entries": folded(told(page.rows)), "page": _pager(request, page)}
+    return pages.page(request, "audit/list.html", context)
+
+
+def _people(
+    request: Request, workspace: Workspace, rows: QuerySet[AuditEntry]
+) -> list[tuple[str, str]]:
+    """Whom one can ask for: the members, and somebody who left but stands in the log."""
+    if not policies.allowed(request.actor, "audit.read", workspace):
+        return [(request.actor.id, request.user.display_name)]
+    asked = request.GET.get("actor", "")
+    members = Q(Exists(workspace.memberships.filter(user=OuterRef("pk"))))
+    if asked.isascii() and asked.isdigit() and len(asked) < 19:
+        members |= Q(pk=int(asked)) & Q(Exists(rows.filter(actor_id=asked)))
+    found = User.objects.filter(members).order_by("first_name", "last_name", "pk")
+    return [(str(row.pk), row.display_name) for row in found]
+
+
+def _context(
+    request: Request, workspace: Workspace, people: list[tuple[str, str]], found: Any
+) -> dict[str, Any]:
+    asked = {name: request.GET.get(name, "") for name in found.filters}
+    return {
         "workspace": workspace,
-        "entries": told(found[:SHOWN]),
-        "page": _pager(request, found),
-        "filters": request.GET,
-        "actions": sorted(ACTIONS.items(), key=lambda pair: pair[1]),
-        "people": User.objects.filter(memberships__workspace=workspace).order_by(
-            "first_name", "pk"
-        ),
+        "filters": asked,
+        "form": found.form,
+        "is_filtered": any(asked.values()),
+        "about": _about(request, asked["assistant"]),
+        "families": [
+            (value, label, [(action, ACTIONS[action]) for action in filters.actions_of(value)])
+            for value, (label, _kinds) in filters.FAMILIES.items()
+        ],
+        "people": people,
+        "sources": list(filters.SOURCES.items()),
+        "outcomes": list(filters.OUTCOMES.items()),
+        "clear_url": f"{reverse('audit_list')}?workspace={workspace.slug}",
         "may_verify": policies.allowed(request.actor, "audit.verify", workspace),
         "sees_all": policies.allowed(request.actor, "audit.read", workspace),
-        "is_filtered": any(request.GET.get(name) for name in ("action", "actor", "source")),
-        "verify_url": reverse("audit_verify"),
+        "verify_url": f"{reverse('audit_verify')}?workspace={workspace.slug}",
     }
-    return pages.page(
-        request, "audit/list.html", context, parts={"audit-rows": "audit/parts/_rows.html"}
-    )
 
 
-def _filtered(rows: QuerySet[AuditEntry], request: Request) -> QuerySet[AuditEntry]:
-    if action := request.GET.get("action"):
-        rows = rows.filter(action=action)
-    if actor := request.GET.get("actor"):
-        rows = rows.filter(actor_id=actor)
-    if source := request.GET.get("source"):
-        rows = rows.filter(source=source)
-    return rows
+def _about(request: Request, pk: str) -> str:
+    """The name of the assistant that the list is narrowed to."""
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return pk
+    row = policies.visible(request.actor, Assistant.objects.filter(pk=pk)).first()
+    return str(row or pk)
 
 
-def _pager(request: Request, found: list[AuditEntry]) -> dict[str, str]:
-    query = request.GET.copy()
-    query.pop("before", None)
-    first = f"?{query.urlencode()}" if request.GET.get("before") else ""
-    more = ""
-    if len(found) > SHOWN:
-        query["before"] = str(found[SHOWN - 1].seq)
-        more = f"?{query.urlencode()}"
-    return {"previous_url": first, "next_url": more, "summary": ""}
+def _refused(request: Request, context: dict[str, Any], form: Any) -> HttpResponse:
+    """422: which parameter of the address is wrong, and a way to a list that is right."""
+    errors = [
+        (f"#f-{name}", str(error))
+        for errors in (context["form"].errors, form.errors)
+        for name, found in errors.items()
+        for error in found
+    ]
+    return pages.page(request, "audit/list.html", context | {"errors": errors}, status=422)
+
+
+def _pager(request: Request, page: keyset.Page[AuditEntry]) -> dict[str, str]:
+    def url(**cursor: str) -> str:
+        query = request.GET.copy()
+        for name in ("after", "before"):
+            query.pop(name, None)
+        query.update(cursor)
+        return f"?{query.urlencode()}"
+
+    return {
+        "previous_url": url(before=page.before) if page.before else "",
+        "next_url": url(after=page.after) if page.after else "",
+    }
 
 
 def told(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
-    """Each entry as a plain sentence, with the names that its ids have today."""
+    """Each entry as a plain sentence, with the names that its ids have today: two queries."""
     rows = list(entries)
-    names = {str(u.pk): u.display_name for u in User.objects.filter(pk__in=_ids(rows, "actor_id"))}
-    objects = Assistant.objects.filter(pk__in=_ids(rows, "assistant_id"))
-    assistants = {str(row.pk): str(row) for row in objects}
-    return [_told(row, names, assistants) for row in rows]
+    bodies = audit_words.bodies(rows)
+    known = audit_words.names(rows, bodies)
+    return [_told(row, body, known) for row, body in zip(rows, bodies, strict=True)]
 
 
-def _ids(rows: Iterable[AuditEntry], column: str) -> set[int]:
-    return {int(value) for row in rows if (value := getattr(row, column)).isdigit()}
-
-
-def _told(entry: AuditEntry, names: dict[str, str], assistants: dict[str, str]) -> dict[str, Any]:
-    nobody = _("The system") if entry.actor_kind == "system" else _("Someone")
-    who = names.get(entry.actor_id, nobody)
-    if entry.actor_kind == "token":
-        who = _("An API token of %(who)s") % {"who": who}
+def _told(entry: AuditEntry, body: dict[str, Any], known: audit_words.Names) -> dict[str, Any]:
+    is_change = entry.object_kind == "change" and entry.object_id.isdigit()
+    assistant = known.assistants.get(entry.assistant_id, "")
     return {
         "entry": entry,
-        "who": who,
+        "who": _who(entry, known),
         "is_system": entry.actor_kind == "system",
         "what": _(ACTIONS.get(entry.action, entry.action)),
-        "about": assistants.get(entry.assistant_id, ""),
-        "link": _link(entry),
+        "about": assistant,
+        "assistant_url": reverse("assistant", args=[int(entry.assistant_id)]) if assistant else "",
+        "change": entry.object_id if is_change else "",
+        "link": reverse("review", args=[int(entry.object_id)]) if is_change else "",
+        "recorded": audit_words.recorded(body, known),
+        "times": 1,
     }
 
 
-def _link(entry: AuditEntry) -> str:
-    if entry.object_kind == "change":
-        return reverse("review", args=[int(entry.object_id)])
-    if entry.assistant_id:
-        return reverse("assistant", args=[int(entry.assistant_id)])
-    return ""
+def _who(entry: AuditEntry, known: audit_words.Names) -> str:
+    nobody = _("The system") if entry.actor_kind == "system" else _("Someone")
+    who = known.people.get(entry.actor_id, nobody)
+    return _("An API token of %(who)s") % {"who": who} if entry.actor_kind == "token" else who
+
+
+def folded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Successive edits of one change by one person become one line, which leads to the newest."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        if found and _continues(found[-1]["entry"], row["entry"]):
+            n = found[-1]["times"] = found[-1]["times"] + 1
+            found[-1]["first"] = row["entry"]
+            words = ngettext("edited the change", "edited the change %(n)s times", n)
+            found[-1]["what"] = words % {"n": n}
+        else:
+            found.append(dict(row))
+    return found
+
+
+def _continues(newer: AuditEntry, older: AuditEntry) -> bool:
+    columns = ("action", "actor_kind", "actor_id", "object_id", "source", "outcome")
+    same = all(getattr(newer, name) == getattr(older, name) for name in columns)
+    return same and newer.action == "change.edited"
 
 
 @access.signed_in("GET")
 def audit_entry(request: Request, seq: int) -> HttpResponse:
-    """One entry in full: its body as it was hashed, and its place in the chain."""
+    """One entry in full: what it recorded, and its place in the chain."""
     mine = Q(pk=seq, actor_id=request.actor.id)
-    workspaces = policies.workspaces(request.actor)
+    workspaces = access.mine_of(request)
     may = [str(row.pk) for row in workspaces if policies.allowed(request.actor, "audit.read", row)]
     entry = get_object_or_404(AuditEntry, mine | Q(pk=seq, workspace_id__in=may))
+    place = next((row for row in workspaces if str(row.pk) == entry.workspace_id), None)
+    if place:
+        access.remember(request, place)
+    body = audit_words.bodies([entry])[0]
     context = {
         "told": told([entry])[0],
         "entry": entry,
-        "body": contract.dumps(contract.parse(entry.body), indent=2),
+        "place": place,
+        "before": body.get("before", ""),
+        "after": body.get("after", ""),
+        "body": contract.dumps(body, indent=2) if body else entry.body,
+        "source": filters.SOURCES.get(entry.source, entry.source),
         "crumbs": [
             (_("Audit log"), reverse("audit_list")),
             (_("Entry %(seq)s") % {"seq": f"{seq:,}"}, ""),
@@ -150,7 +223,12 @@ def verify(request: Request) -> HttpResponse:
     if workspace is None:
         raise Http404
     policies.require(request.actor, "audit.verify", workspace, on=workspace)
-    context = {"verdict": chains.verify(), "workspace": workspace}
+    first = AuditEntry.objects.order_by("seq").first()
+    context = {
+        "verdict": chains.verify(),
+        "since": first.at if first else None,
+        "workspace": workspace,
+    }
     return pages.page(
         request, "audit/verified.html", context, parts={"verify": "audit/parts/_verdict.html"}
     )
