@@ -286,7 +286,7 @@ class _Push:
         self.stop(Reason.DRIFT, message, theirs=seen)
 
     def _is_kept(self, sent: pushes.Seen, seen: pushes.Seen) -> bool:
-        """What is there is what was answered or, where an answer leaves things out, what we sent."""
+        """What is there is what was answered, or what we sent where an answer leaves things out."""
         return any(
             contract.compare(document, seen.document).verdict in ("same", "order-only")
             for document in (sent.document, self.ours)

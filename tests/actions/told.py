@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import connection
 
 from assistants_app.models import AuditEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from django.db import models
+    from django.db.backends.utils import CursorWrapper
 
     from assistants_app.errors import DomainError
 
@@ -20,11 +23,16 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def rows() -> Rows:
-    """Every row of every table of the application."""
+    """Every row of every table of the application, as the database holds it."""
     tables = apps.get_app_config("assistants_app").get_models()
-    return {
-        table._meta.label: list(models.QuerySet(table).order_by("pk").values()) for table in tables
-    }
+    with connection.cursor() as cursor:
+        return {table._meta.label: _rows(cursor, table) for table in tables}
+
+
+def _rows(cursor: CursorWrapper, table: type[models.Model]) -> list[dict[str, Any]]:
+    cursor.execute(f"SELECT * FROM {table._meta.db_table} ORDER BY {table._meta.pk.column}")  # noqa: S608
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def newest() -> int:

@@ -112,6 +112,7 @@ def test_a_create_suffers(
     _suffer(assistant, up, fault, "/assistants")
 
 
+@pytest.mark.merge
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_an_update_suffers(
     second: Assistant, up: Upstream, settings: SettingsWrapper, fault: Fault

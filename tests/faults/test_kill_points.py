@@ -55,11 +55,8 @@ PUSH = [
 ]
 PUBLISH = ["audit.inserted", "publish.before_commit", "publish.committed"]
 PULL = [
-    "http.sent",
     "http.answer_read",
-    "audit.inserted:1",
     "audit.inserted:3",
-    "pull.before_commit:1",
     "pull.before_commit:2",
     "pull.mid_page",
 ]
