@@ -11,6 +11,7 @@ from assistants_app.contract import words
 from assistants_app.contract.bodies import body, served
 from assistants_app.contract.catalogue import MODELS
 from assistants_app.contract.compare import Comparison, Part, compare, not_kept, same
+from assistants_app.contract.formats import Item, read_file, read_one
 from assistants_app.contract.limits import FIELDS, MARKER
 from assistants_app.contract.normal_form import normal
 from assistants_app.contract.ordered_json import (
@@ -42,6 +43,7 @@ __all__ = [
     "Accepted",
     "Comparison",
     "Document",
+    "Item",
     "Part",
     "Problem",
     "Profile",
@@ -62,6 +64,8 @@ __all__ = [
     "parse",
     "plain",
     "read",
+    "read_file",
+    "read_one",
     "same",
     "served",
     "starts_with_bom",
