@@ -45,15 +45,26 @@ class Processes:
 
     def run(self, step: str, *, kill_at: str = "", **arguments: Any) -> dict[str, Any]:
         """Do one step; `kill_at` is `name:n` of a kill point."""
+        end = self._ask({"step": step, "kill_at": kill_at} | arguments)
+        assert end["code"] == 0, "the step failed: see stderr"
+        return end
+
+    def begin(self, step: str, **arguments: Any) -> int:
+        """Start a step that goes on until `end`; gives its process id."""
+        return int(self._ask({"begin": step} | arguments)["pid"])
+
+    def end(self, pid: int) -> None:
+        """Kill what was begun; fails when it had ended by itself."""
+        assert self._ask({"end": pid})["was_alive"], "it ended by itself: see stderr"
+
+    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         connection.close()  # so that nobody waits for a lock of ours
         assert self.zygote.stdin is not None
         assert self.zygote.stdout is not None
-        order = {"step": step, "kill_at": kill_at} | arguments
         self.zygote.stdin.write(json.dumps(order) + "\n")
         self.zygote.stdin.flush()
-        end: dict[str, Any] = json.loads(self.zygote.stdout.readline())
-        assert end["code"] == 0, "the step failed: see stderr"
-        return end
+        answer: dict[str, Any] = json.loads(self.zygote.stdout.readline())
+        return answer
 
     def kill(self, step: str, at: str, **arguments: Any) -> None:
         """Do one step and be killed at that point; fails when the point is not reached."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistants_app.actions import changes, publishing, reviews
-from assistants_app.models import Change, User
+from assistants_app import contract
+from assistants_app.actions import changes, publishing, pulling, reviews
+from assistants_app.errors import Conflict
+from assistants_app.models import Change, User, Workspace
 from assistants_app.policies import Actor
 from assistants_app.runner import Runner
 
@@ -40,9 +45,43 @@ def tick() -> str:
     return str(Runner(hands=0).tick())
 
 
+def keep_publishing(workspace: int, notes: str, seed: int) -> str:
+    """Publish at random until killed; each one that was acknowledged is noted in a file."""
+    chance = random.Random(seed)
+    place, actor = Workspace.objects.get(pk=workspace), _as("alice")
+    with Path(notes).open("a") as file:
+        while True:
+            assistant = chance.choice(list(place.assistants.all()))
+            document = assistant.document() | {"name": f"{seed}-{chance.random()}"}
+            try:
+                done = publishing.write_through(place, assistant, document, actor=actor)
+            except Conflict:
+                continue  # another publisher was first
+            file.write(f"{done.pk} {contract.fingerprint(document)}\n")
+            file.flush()
+            time.sleep(chance.random() * 0.3)
+
+
+def keep_working() -> str:
+    """The runner, until killed."""
+    Runner(hands=3).run()
+    return ""
+
+
+def keep_checking(workspace: int) -> str:
+    """Ask for one check after the other, until killed."""
+    place, actor = Workspace.objects.get(pk=workspace), _as("alice")
+    while True:
+        pulling.ask(place, actor=actor)
+        time.sleep(0.4)
+
+
 STEPS: dict[str, Callable[..., str]] = {
     "edit": edit,
     "approve": approve,
     "publish": publish,
     "tick": tick,
+    "keep_publishing": keep_publishing,
+    "keep_working": keep_working,
+    "keep_checking": keep_checking,
 }

@@ -3,13 +3,15 @@
 Forking saves the second that Django takes to start. For each line of JSON on stdin,
 `{"step": …, "kill_at": "name:n", …arguments}`, one line on stdout: `{"signal": …, "code": …,
 "said": …}`. `said` is what the step returned, so what a person would have been shown; it is null
-when the child did not live to say it.
+when the child did not live to say it. `{"begin": …}` in place of a step answers `{"pid": …}` at
+once, and `{"end": pid}` kills such a child.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from typing import Any
@@ -44,6 +46,28 @@ def _run(order: dict[str, Any]) -> dict[str, Any]:
     return {"signal": max(-code, 0), "code": max(code, 0), "said": said.decode() or None}
 
 
+def _begin(order: dict[str, Any]) -> dict[str, Any]:
+    pid = os.fork()
+    if not pid:
+        _child({"step": order.pop("begin"), "kill_at": ""} | order, sys.stderr.fileno())
+    return {"pid": pid}
+
+
+def _end(pid: int) -> dict[str, Any]:
+    """`was_alive` is false when it had ended by itself, which no such child should."""
+    was_alive = os.waitpid(pid, os.WNOHANG) == (0, 0)
+    if was_alive:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    return {"was_alive": was_alive}
+
+
+def _answer(order: dict[str, Any]) -> dict[str, Any]:
+    if "begin" in order:
+        return _begin(order)
+    return _end(order["end"]) if "end" in order else _run(order)
+
+
 def main() -> None:
     import django
 
@@ -51,7 +75,7 @@ def main() -> None:
     from tests.faults import steps  # noqa: F401  # loaded once, for every child
 
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(_run(json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(_answer(json.loads(line))) + "\n")
         sys.stdout.flush()
 
 

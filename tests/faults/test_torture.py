@@ -1,0 +1,140 @@
+"""Publishers, workers and a puller, killed at random, against an upstream that fails at random."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from assistants_app.actions import publishing, push_decisions
+from assistants_app.models import Assistant, AuditEntry, PushOrder, Version
+from tests.builders import acting, make_connection, make_document, make_member, make_workspace
+from tests.faults import invariants
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assistants_app.models import User, Workspace
+    from tests.faults.conftest import Processes
+    from tests.upstream import Upstream
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.merge,
+    pytest.mark.xdist_group("faults"),
+]
+State, Reason = PushOrder.State, PushOrder.Reason
+SECONDS = 20
+ASSISTANTS = 10
+FAULTS: list[tuple[Any, Any]] = [
+    ("never", "reset"),
+    ("before", "reset"),
+    ("before", "truncate"),
+    ("never", (500, {}, "{}")),
+    ("before", (502, {}, "<html>")),
+    ("never", (429, {"retry-after-ms": "50"}, "{}")),
+    ("before", (200, {"Content-Type": "text/html"}, "<html>")),
+    (0.3, "reset"),  # late, and well before the settling time of 6 seconds is over
+]
+
+
+@pytest.fixture
+def free(alice: User, up: Upstream) -> Workspace:
+    """Connected, asks for no approval, holds the assistants that all of them work on."""
+    place = make_workspace("Alone", approvals=0)
+    make_member(place, alice, "publisher", "admin")
+    make_connection(place, alice, up)
+    for n in range(ASSISTANTS):
+        publishing.write_through(place, None, make_document(name=f"{n}"), actor=acting(alice))
+    return type(place).objects.get(pk=place.pk)
+
+
+class Crowd:
+    """The processes at work; whoever is killed is replaced."""
+
+    def __init__(self, processes: Processes, place: Workspace, notes: Path) -> None:
+        self.processes = processes
+        self.place = place
+        self.notes = notes
+        self.kinds = [*["work"] * 2, *["publish"] * 2, "check"]
+        self.seed = 0
+        self.killed = 0
+        self.pids = {n: self._begin(kind) for n, kind in enumerate(self.kinds)}
+
+    def _begin(self, kind: str) -> int:
+        self.seed += 1
+        if kind == "work":
+            return self.processes.begin("keep_working")
+        if kind == "check":
+            return self.processes.begin("keep_checking", workspace=self.place.pk)
+        return self.processes.begin(
+            "keep_publishing", workspace=self.place.pk, notes=str(self.notes), seed=self.seed
+        )
+
+    def kill(self, n: int) -> None:
+        self.processes.end(self.pids.pop(n))
+        self.killed += 1
+
+    def replace(self, n: int) -> None:
+        self.kill(n)
+        self.pids[n] = self._begin(self.kinds[n])
+
+
+def _fail_at_random(up: Upstream, chance: random.Random) -> None:
+    apply, answer = chance.choice(FAULTS)
+    method = chance.choice(["GET", "POST", "POST"])
+    path = chance.choice(["/assistants", "/assistants/"])
+    up.on(method, path, nth=chance.randint(1, 6), apply=apply, answer=answer)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_nothing_is_lost_doubled_or_overtaken(
+    free: Workspace,
+    alice: User,
+    up: Upstream,
+    processes: Processes,
+    tmp_path: Path,
+    seed: int,
+) -> None:
+    chance = random.Random(seed)
+    notes = tmp_path / "acknowledged"
+    crowd = Crowd(processes, free, notes)
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        _fail_at_random(up, chance)
+        time.sleep(chance.uniform(0.05, 0.4))
+        crowd.replace(chance.randrange(len(crowd.kinds)))
+    for n in list(crowd.pids):
+        crowd.kill(n)
+    up.control({"clear": True})
+    time.sleep(0.5)  # what was late has arrived
+    _rest(alice)
+    _check(up, notes, crowd)
+
+
+def _rest(alice: User) -> None:
+    """Everything comes to rest; a person tries again what gave up."""
+    invariants.come_to_rest(ticks=40)
+    for order in PushOrder.objects.filter(state=State.STOPPED):
+        assert order.reason in (Reason.ATTEMPTS, Reason.UNCLEAR), vars(order)
+        push_decisions.retry(order, actor=acting(alice))
+    invariants.come_to_rest(ticks=40)
+
+
+def _check(up: Upstream, notes: Path, crowd: Crowd) -> None:
+    invariants.hold(up)
+    states = Counter(PushOrder.objects.values_list("state", "reason"))
+    assert states == {(State.IDLE.value, ""): ASSISTANTS}
+    assert Assistant.objects.count() == len(up.assistants) == ASSISTANTS
+    acknowledged = {tuple(line.split()) for line in notes.read_text().splitlines()}
+    kept = {(str(pk), digest) for pk, digest in Version.objects.values_list("assistant", "digest")}
+    assert acknowledged <= kept
+    told = AuditEntry.objects.filter(action="version.published").count()
+    assert told == Version.objects.count()
+    # Else it was no torture.
+    assert crowd.killed > 40
+    assert len(acknowledged) > 30
+    assert len(up.requests) > 100
