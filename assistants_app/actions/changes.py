@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
 from assistants_app.actions import audit, texts
+from assistants_app.contract.limits import METADATA_PAIRS
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.models import Assistant, Change, Contribution
 
@@ -56,9 +57,17 @@ def start(
     texts.readable(document)
     # What lists show and search is the proposal's name until a Version is live.
     assistant = Assistant.objects.create(
-        workspace=workspace, changed_by=actor.user, name=document.get("name")
+        workspace=workspace,
+        changed_by=actor.user,
+        name=document.get("name"),
+        safe_creation=_has_room(document.get("metadata")),
     )
     return _open(assistant, actor=actor, document=document, title=title)
+
+
+def _has_room(metadata: contract.JSON) -> bool:
+    """Whether our mark fits beside the pairs that an import or a call to `/v1` came with."""
+    return not isinstance(metadata, dict) or len(metadata) < METADATA_PAIRS
 
 
 @transaction.atomic
