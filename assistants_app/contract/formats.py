@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assistants_app.contract import limits
 from assistants_app.contract.ordered_json import is_unset, parse, without_marker
+from assistants_app.contract.problems import shown
 from assistants_app.contract.profiles import KEPT_HERE
 from assistants_app.contract.report import not_an_object
 from assistants_app.contract.spec import check, without_vector_stores
@@ -28,6 +29,7 @@ FILE_MAX: Final = 20 * 1024 * 1024
 """us, security.md section 5: bytes of one file."""
 ITEMS_MAX: Final = 10_000
 """us, security.md section 5: assistants in one file."""
+_ASIDE_MAX: Final = 20
 _READ_ONLY: Final = ("id", "object", "created_at")
 # A whole text that breaks in these ways may still be JSON line by line.
 _MAYBE_LINES: Final = ("syntax", "depth")
@@ -39,7 +41,7 @@ class Item:
 
     `place`: "item 3" of a list, "line 3" of JSON lines, "" where it is the whole file. `document`:
     what would be imported, empty when it could not be read. `set_aside`: params that were left out
-    since they belong to the server that answered with them. `problems`: those of `check` for an
+    since they belong to the server that answered with them, at most 20 and then "…". `problems`: those of `check` for an
     import, in document order; an outdated form carries the present one as `data["present"]`.
     """
 
@@ -143,7 +145,8 @@ def _item(tree: JSON, place: str, profile: Profile) -> Item:
     document, aside = _answered(tree) if "id" in tree else _written(tree)
     found = check(document, "import", profile)
     problems = tuple(_with_present(one, document) for one in found)
-    return Item(place, document, tuple(aside), problems)
+    named = [shown(key) for key in aside[:_ASIDE_MAX]] + ["…"] * (len(aside) > _ASIDE_MAX)
+    return Item(place, document, tuple(named), problems)
 
 
 def _written(tree: Document) -> tuple[Document, list[str]]:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assistants_app import contract
-from assistants_app.contract import limits
 from assistants_app.errors import InvalidDocument
 from assistants_app.forms.fields import KeptText, located, placed
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from assistants_app.models import Workspace
 
 IMPORT_MAX = 4 * 1024 * 1024  # bytes; escaped twice it still fits into a request
-READ_ONLY = ("id", "object", "created_at")
 
 
 class StartForm(forms.Form):
@@ -85,6 +83,7 @@ class PasteForm(StartForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.left_out: list[str] = []
+        self.had_mark = False
         self.fields["text"].validators = []  # the parser names a NUL by its place
 
     def clean_text(self) -> str:
@@ -92,23 +91,22 @@ class PasteForm(StartForm):
         if not text.strip():
             raise forms.ValidationError(_("Required."))
         try:
-            tree = contract.parse(text, limit=IMPORT_MAX)
+            item = contract.read_one(text, limit=IMPORT_MAX)
         except InvalidDocument as error:
             raise forms.ValidationError([placed(found) for found in error.problems]) from None
-        self.document = self._sorted_out(tree)
-        found = contract.check(self.document, "create")
-        if errors := [one for one in found if one.level == "error"]:
-            raise forms.ValidationError([located(one, text, depth=0) for one in errors])
+        if item.errors:
+            raise forms.ValidationError([_with_present(one, text) for one in item.errors])
+        self.document, self.left_out = item.document, list(item.set_aside)
+        self.had_mark = contract.starts_with_bom(text)
         return text
 
-    def _sorted_out(self, tree: Any) -> contract.Document:
-        """The writable part: keys of the server and unset fields go, and it is said which."""
-        if not isinstance(tree, dict):
-            raise forms.ValidationError(_("Must be an object."))
-        self.left_out = [key for key in READ_ONLY if key in tree]
-        kept = {key: value for key, value in tree.items() if key not in READ_ONLY}
-        metadata = kept.get("metadata")
-        if isinstance(metadata, dict) and contract.MARKER in metadata:
-            self.left_out.append(f"metadata.{contract.MARKER}")
-        own = contract.without_marker(kept)
-        return {k: v for k, v in own.items() if not (v is None and k in limits.FIELDS)}
+
+def _with_present(found: contract.Problem, text: str) -> str:
+    """What is wrong and where; for an outdated form also the one that took its place."""
+    sentence = located(found, text, depth=0)
+    if "present" not in found.data:
+        return sentence
+    return _("%(sentence)s Today: %(json)s") % {
+        "sentence": sentence,
+        "json": contract.dumps(found.data["present"]),
+    }

@@ -44,6 +44,8 @@ def assistant_new(request: Request) -> HttpResponse:
     if left_out := ", ".join(getattr(form, "left_out", [])):
         text = _("Left out, since it belongs to the server it came from: %(keys)s.")
         messages.info(request, text % {"keys": left_out})
+    if getattr(form, "had_mark", False):
+        messages.info(request, _("Left out: the byte order mark at the start."))
     return pages.go(request, url)
 
 

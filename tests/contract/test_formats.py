@@ -91,6 +91,14 @@ def test_what_belongs_to_the_server_is_set_aside_and_named() -> None:
     assert item.set_aside == aside
 
 
+def test_what_is_set_aside_is_named_within_reason() -> None:
+    (item,) = read(ANSWER | {f"{number}\n" + "k" * 99: 0 for number in range(30)})
+    assert len(item.set_aside) == 21
+    assert item.set_aside[-1] == "…"
+    assert max(map(len, item.set_aside)) < 70
+    assert "\n" not in "".join(item.set_aside)
+
+
 def test_what_a_person_wrote_is_judged_by_every_rule() -> None:
     written = {
         **ONE,

@@ -137,10 +137,26 @@ def test_an_api_object_is_taken_as_it_is(editing: Client) -> None:
     assert '"temperature":0.30' in contract.canonical(change.document())
 
 
-def test_the_mark_of_another_dashboard_is_left_out(editing: Client) -> None:
-    text = '{"model": "m", "metadata": {"_dash": "x:1:y", "team": "care"}}'
-    assert editing.post(JSON, typed(text=text)).status_code == 303
+def test_the_mark_of_another_dashboard_is_left_out_of_an_answer(editing: Client) -> None:
+    text = '{"id": "asst_1", "model": "m", "metadata": {"_dash": "x:1:y", "team": "care"}}'
+    response = editing.post(JSON, typed(text=text), follow=True)
+    assert "id, metadata._dash" in response.content.decode()
     assert Change.objects.get().metadata == {"team": "care"}
+
+
+def test_a_byte_order_mark_is_dropped_and_said(editing: Client) -> None:
+    response = editing.post(JSON, typed(text='\ufeff{"model": "m"}'), follow=True)
+    assert "Left out: the byte order mark at the start." in response.content.decode()
+    assert Change.objects.get().document() == {"model": "m"}
+
+
+def test_the_first_generation_is_offered_the_present_form(editing: Client) -> None:
+    text = '{"model": "m",\n"file_ids": ["file_1"]}'
+    response = editing.post(JSON, typed(text=text))
+    assert response.context["form"].errors["text"] == [
+        'Line 2, file_ids: Unknown field "file_ids". '
+        'Today: {"tool_resources":{"code_interpreter":{"file_ids":["file_1"]}}}'
+    ]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +170,10 @@ def test_the_mark_of_another_dashboard_is_left_out(editing: Client) -> None:
         ),
         ('{"model": "m", "model": "n"}', 'Line 1, column 16: "model" appears more than once.'),
         ("[]", "Must be an object."),
+        (
+            '{"model": "m", "metadata": {"_dash": "x"}}',
+            'Line 1, metadata._dash: "_dash" is reserved for this dashboard.',
+        ),
         ("{}", "model: Required."),
         (
             '{"model": "m",\n "modle": 1}',
