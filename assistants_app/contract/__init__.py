@@ -29,6 +29,7 @@ from assistants_app.contract.problems import Problem
 from assistants_app.contract.profiles import KEPT_HERE, PROFILES, Profile
 from assistants_app.contract.reading import Reading, read
 from assistants_app.contract.spec import Accepted, accept, check, merge
+from assistants_app.contract.strict_fix import Change, Strict, make_strict
 from assistants_app.contract.texts import form_text
 from assistants_app.contract.upstream_errors import UpstreamError, upstream_error
 from assistants_app.contract.words import plain
@@ -41,6 +42,7 @@ __all__ = [
     "MODELS",
     "PROFILES",
     "Accepted",
+    "Change",
     "Comparison",
     "Document",
     "Item",
@@ -48,6 +50,7 @@ __all__ = [
     "Problem",
     "Profile",
     "Reading",
+    "Strict",
     "UpstreamError",
     "accept",
     "body",
@@ -58,6 +61,7 @@ __all__ = [
     "dumps",
     "fingerprint",
     "form_text",
+    "make_strict",
     "merge",
     "normal",
     "not_kept",

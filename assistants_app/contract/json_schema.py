@@ -16,7 +16,7 @@ from assistants_app.contract.problems import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assistants_app.contract.problems import Path
+    from assistants_app.contract.problems import Level, Path
     from assistants_app.contract.report import Report
 
 _META: Final = jsonschema_rs.Draft202012Validator(
@@ -50,20 +50,36 @@ def check(report: Report, path: Path, schema: Any, code: str, *, is_function: bo
     beyond 1 MiB of compact text is `too_large`. What the 2020-12 metaschema refuses, a `$ref` out
     of the document and an array without `items` are warnings (contract.md section 4).
     """
-    if not report.is_object(path, schema):
-        return
-    if report.is_broken and any(fault.level == "error" for fault in faults.find(schema, path)):
-        return
-    text = dumps(schema)
-    if (size := len(text.encode())) > limits.JSON_FIELD_BYTES:
-        report.add(path, "too_large", n=size, max=limits.JSON_FIELD_BYTES)
+    text = readable_text(report, path, schema)
+    if text is None:
         return
     if is_function and schema.get("type", "object") != "object":
         report.add((*path, "type"), code, "root", found=shown(dumps(schema["type"])))
-    if not _is_valid(schema):
-        _name_faults(report, path, schema, code, size)
+    check_metaschema(report, path, schema, code, "warning")
     if '"$ref"' in text or '"array"' in text:
         _doubtful_parts(report, path, schema, code)
+
+
+def readable_text(report: Report, path: Path, schema: Any) -> str | None:
+    """The compact text of an object that can be judged further; None where it cannot, which is
+    noted: no object, broken, or beyond 1 MiB."""
+    if not report.is_object(path, schema):
+        return None
+    if report.is_broken and any(fault.level == "error" for fault in faults.find(schema, path)):
+        return None
+    text = dumps(schema)
+    if (size := len(text.encode())) > limits.JSON_FIELD_BYTES:
+        report.add(path, "too_large", n=size, max=limits.JSON_FIELD_BYTES)
+        return None
+    return text
+
+
+def check_metaschema(
+    report: Report, path: Path, schema: dict[str, Any], code: str, level: Level
+) -> None:
+    """Note what the 2020-12 metaschema refuses, save where something is noted already."""
+    if not _is_valid(schema):
+        _name_faults(report, path, schema, code, level)
 
 
 def subschemas(schema: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -97,21 +113,25 @@ def _is_valid(schema: dict[str, Any]) -> bool:
     return _META.is_valid(_plain(schema))
 
 
-def _name_faults(report: Report, path: Path, schema: dict[str, Any], code: str, size: int) -> None:
+def _name_faults(
+    report: Report, path: Path, schema: dict[str, Any], code: str, level: Level
+) -> None:
     """The first fault at every place, or one for the whole where that would take too long."""
-    if size > report.schema_budget:
-        report.add(path, code, "metaschema", "warning", detail="holds something wrong")
+    if (size := len(dumps(schema))) > report.schema_budget:
+        report.add(path, code, "metaschema", level, detail="holds something wrong")
         return
-    plain = _plain(schema)
+    plain, noted = _plain(schema), {one.path for one in report.problems if one.code == code}
     report.schema_budget -= size
     first: dict[str, str] = {}
     for fault in _META.evaluate(plain).errors():
         first.setdefault(fault["instanceLocation"], fault["error"])
     for pointer, message in first.items():
         steps, found = _resolve(pointer, plain)
+        if (*path, *steps) in noted:
+            continue
         # The message starts with the value, which may be long; its place says it as well.
         detail = shown(message.removeprefix(dumps(found)).strip(), 120)
-        report.add((*path, *steps), code, "metaschema", "warning", detail=detail)
+        report.add((*path, *steps), code, "metaschema", level, detail=detail)
 
 
 def _resolve(pointer: str, node: Any) -> tuple[Path, Any]:

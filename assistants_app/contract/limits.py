@@ -78,3 +78,105 @@ EXACT_INTEGER: Final = 2**53
 PROBLEMS_MAX: Final = 500
 """us: a document with more faults than this is reported up to here, so that a refusal stays
 cheap."""
+
+STRICT_TYPES: Final = ("string", "number", "integer", "boolean", "object", "array", "null")
+"""contract.md section 4, as are all lists and numbers of strict structured outputs below."""
+STRICT_FORMATS: Final = (
+    "date-time",
+    "time",
+    "date",
+    "duration",
+    "email",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "uuid",
+)
+STRICT_KEYWORDS: Final = frozenset(
+    [
+        "type",
+        "properties",
+        "required",
+        "additionalProperties",
+        "items",
+        "enum",
+        "const",
+        "anyOf",
+        "$ref",
+        "$defs",
+        "definitions",
+        "title",
+        "description",
+        "pattern",
+        "format",
+        "multipleOf",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minItems",
+        "maxItems",
+    ]
+)
+"""Allowed. Any keyword in neither list is doubtful: a warning."""
+STRICT_REFUSED: Final = frozenset(
+    [
+        "default",
+        "allOf",
+        "oneOf",
+        "not",
+        "if",
+        "then",
+        "else",
+        "dependentRequired",
+        "dependentSchemas",
+        "dependencies",
+        "patternProperties",
+        "propertyNames",
+        "minProperties",
+        "maxProperties",
+        "unevaluatedProperties",
+        "unevaluatedItems",
+        "uniqueItems",
+        "contains",
+        "minContains",
+        "maxContains",
+        "prefixItems",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+        "$anchor",
+        "$dynamicRef",
+        "$dynamicAnchor",
+        "$recursiveRef",
+        "$recursiveAnchor",
+    ]
+)
+FINE_TUNED: Final = "ft:"
+"""How the id of a fine-tuned model starts."""
+FINE_TUNED_REFUSED: Final = frozenset(
+    [
+        "minLength",
+        "maxLength",
+        "pattern",
+        "format",
+        "minimum",
+        "maximum",
+        "multipleOf",
+        "patternProperties",
+        "minItems",
+        "maxItems",
+    ]
+)
+"""What fine-tuned models refuse besides."""
+STRICT_LIMITS: Final = {
+    "properties": (100, 5_000),
+    "depth": (5, 10),
+    "characters": (15_000, 120_000),
+    "enums": (500, 1_000),
+    "enum_characters": (7_500, 15_000),
+}
+"""Old and new number of each limit: properties in total, objects within objects, characters of all
+names and allowed values, allowed values in total, characters of one long list of texts."""
+LONG_ENUM: Final = 250
+"""`enum_characters` binds lists of more values than this."""

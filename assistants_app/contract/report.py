@@ -54,12 +54,14 @@ class Op:
 class Report:
     """The findings of one check. Methods that judge a value answer whether its type was right.
 
-    `is_broken`: the walk over the tree found errors (`faults.find`). `schema_budget`: how many
-    bytes of schemas may still be searched for every fault; beyond it one warning stands for all.
+    `model`: the document's own, "" where it names none. `is_broken`: the walk over the tree found
+    errors (`faults.find`). `schema_budget`: how many bytes of schemas may still be searched for
+    every fault; beyond it one warning stands for all.
     """
 
     op: Op
     profile: Profile
+    model: str = ""
     is_broken: bool = False
     schema_budget: int = 131_072
     problems: list[Problem] = field(default_factory=list)

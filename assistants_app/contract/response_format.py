@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.contract import json_schema, limits
+from assistants_app.contract import json_schema, limits, strict
 from assistants_app.contract.problems import shown
 from assistants_app.contract.tools import nested_form
 
@@ -56,6 +56,9 @@ def _json_schema(report: Report, value: dict[str, Any]) -> None:
         report.is_text((*_INNER, "description"), inner["description"])
     if inner.get("strict") is not None:
         report.is_flag((*_INNER, "strict"), inner["strict"])
-    if (schema := inner.get("schema")) is not None:
-        code = "invalid_json_schema"
+    schema, code = inner.get("schema"), "invalid_json_schema"
+    if inner.get("strict") is True:
+        owner = strict.owner("response_format", inner)
+        strict.check(report, (*_INNER, "schema"), schema, code, owner)
+    elif schema is not None:
         json_schema.check(report, (*_INNER, "schema"), schema, code, is_function=False)

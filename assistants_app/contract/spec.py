@@ -57,7 +57,7 @@ def check(doc: Any, op: str, profile: Profile = KEPT_HERE) -> list[Problem]:
     a pair like any other, `vector_stores` may stand beside ids). A missing field stands behind the
     ones that are there. Sources: contract.md sections 2, 6 and 11.
     """
-    report = Report(_OPS[op], profile)
+    report = Report(_OPS[op], profile, _model_of(doc))
     if not faults.is_sound(doc):
         report.take(faults.find(doc))
     if report.is_object((), doc):
@@ -122,6 +122,11 @@ def _unknown(report: Report, key: str) -> None:
         report.add((key,), "unknown_parameter", "near", x=shown(key), nearest=near[0])
     else:
         report.add((key,), "unknown_parameter", x=shown(key))
+
+
+def _model_of(doc: Any) -> str:
+    model = doc.get("model") if isinstance(doc, dict) else None
+    return model if isinstance(model, str) else ""
 
 
 def _model(report: Report, value: Any) -> None:

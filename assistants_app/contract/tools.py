@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.contract import json_schema, limits
+from assistants_app.contract import json_schema, limits, strict
 from assistants_app.contract.problems import shown
 
 if TYPE_CHECKING:
@@ -87,8 +87,11 @@ def _function(report: Report, path: Path, tool: dict[str, Any]) -> None:
         report.is_text((*here, "description"), function["description"])
     if function.get("strict") is not None:
         report.is_flag((*here, "strict"), function["strict"])
-    if (schema := function.get("parameters")) is not None:
-        code = "invalid_function_parameters"
+    schema, code = function.get("parameters"), "invalid_function_parameters"
+    if function.get("strict") is True:
+        owner = strict.owner("function", function)
+        strict.check(report, (*here, "parameters"), schema, code, owner)
+    elif schema is not None:
         json_schema.check(report, (*here, "parameters"), schema, code, is_function=True)
 
 

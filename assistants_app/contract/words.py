@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from assistants_app.contract import strict_words
 from assistants_app.contract.problems import Path, Problem, param
 
 if TYPE_CHECKING:
@@ -295,6 +296,11 @@ SENTENCES: Final[dict[tuple[str, str], Sentence]] = {
     ("invalid_json_schema", "foreign"): _FOREIGN,
     ("invalid_function_parameters", "items"): _ITEMS,
     ("invalid_json_schema", "items"): _ITEMS,
+    **{
+        (code, kind): Sentence(*both)
+        for code in ("invalid_function_parameters", "invalid_json_schema")
+        for kind, both in strict_words.SENTENCES.items()
+    },
     ("both_sampling", ""): Sentence(
         "Alter 'temperature' or 'top_p' but not both.", "Change one of the two, not both."
     ),
@@ -335,7 +341,7 @@ def plain(found: Problem, translate: Callable[[str], str] = str) -> str:
 def _plain_word(key: str, value: Any, translate: Callable[[str], str]) -> str:
     if key in ("n", "max", "a", "b"):
         return f"{value:,}"
-    if key == "choices":
+    if key in ("choices", "names"):
         return ", ".join(value)
     if key in ("wanted", "things"):
         return translate(value)

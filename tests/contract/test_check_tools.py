@@ -42,7 +42,9 @@ def of(*tools: Any) -> contract.Document:
         function(name="get_Weather-2"),
         function(description="", parameters={}, strict=None),
         function(description=None, parameters=None, strict=False),
-        function(strict=True, future=1),
+        function(
+            strict=True, future=1, parameters={"type": "object", "additionalProperties": False}
+        ),
     ],
 )
 def test_what_the_api_knows_is_accepted(tool: Any) -> None:

@@ -319,6 +319,67 @@ def case_35() -> None:
     ]
 
 
+def strict_format(schema: Any) -> contract.Document:
+    inner = {"name": "r", "strict": True, "schema": schema}
+    return document(response_format={"type": "json_schema", "json_schema": inner})
+
+
+def strict_object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def case_38() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    here = "response_format.json_schema.schema"
+    assert found(strict_format(schema)) == [
+        (f"{here}.additionalProperties", "invalid_json_schema"),
+        (f"{here}.required", "invalid_json_schema"),
+    ]
+    assert messages(strict_format(schema)) == [
+        "Invalid schema for response_format 'r': In context=(), 'additionalProperties' is required "
+        "to be supplied and to be false.",
+        "Invalid schema for response_format 'r': In context=(), 'required' is required to be "
+        "supplied and to be an array including every key in properties. Missing 'a'.",
+    ]
+    made = contract.make_strict(schema)
+    assert made.schema == strict_object(a={"type": ["string", "null"]})
+    assert contract.check(strict_format(made.schema), "create") == []
+
+
+def case_39() -> None:
+    schema = strict_object(r={"type": "array", "items": {"type": "string"}, "uniqueItems": True})
+    doc = document(tools=[function(strict=True, parameters=schema)])
+    param = "tools[0].function.parameters.properties.r.uniqueItems"
+    assert found(doc) == [(param, "invalid_function_parameters")]
+
+
+def case_40() -> None:
+    def wide(count: int) -> Any:
+        return strict_object(**{f"p{number}": {"type": "string"} for number in range(count)})
+
+    def deep(levels: int) -> Any:
+        return strict_object(a=deep(levels - 1) if levels > 1 else {"type": "string"})
+
+    for schema, kind, level in (
+        (wide(100), "properties", None),
+        (wide(101), "properties", "warning"),
+        (wide(5000), "properties", "warning"),
+        (wide(5001), "properties", "error"),
+        (deep(5), "depth", None),
+        (deep(6), "depth", "warning"),
+        (deep(10), "depth", "warning"),
+        (deep(11), "depth", "error"),
+    ):
+        about = {one.data["kind"]: one for one in contract.check(strict_format(schema), "create")}
+        assert (about[kind].level if kind in about else None) == level
+        assert {one.level for one in about.values()} <= {level, "warning"}
+
+
 def case_41() -> None:
     before, after = (
         document(tools=[function(parameters={"type": "object", "properties": properties})])
@@ -351,4 +412,4 @@ def test_the_golden_case_holds(number: str) -> None:
 
 
 def test_every_case_about_documents_is_there() -> None:
-    assert sorted(map(int, CASES)) == [*range(1, 34), 35, 41, 42, 45]
+    assert sorted(map(int, CASES)) == [*range(1, 34), 35, 38, 39, 40, 41, 42, 45]
