@@ -58,7 +58,7 @@ def edited(texts: list[str], times: int) -> list[str]:
     found = list(texts)
     for at in RANDOM.sample(range(len(found)), times):
         words = found[at].split(" ")
-        words[RANDOM.randrange(len(words))] = "other"
+        words[RANDOM.randrange(len(words) - 1)] = "other"  # not the one with the full stop
         found[at] = " ".join(words)
     return found
 
