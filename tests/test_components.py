@@ -229,7 +229,7 @@ def test_the_signed_in_page_stands_without_its_surroundings() -> None:
     html = render_to_string("base.html", {"csrf_token": "token"})
     for region in ("announcer", "alerts", "merge", "toasts", "dialog", "nav-counts"):
         assert html.count(f'id="{region}"') == 1
-    assert """hx-headers='{"X-CSRFToken": "token"}'""" in html
+    assert """hx-headers='{"X-CSRFToken": "token", "X-Person": ""}'""" in html
     assert "data-theme" not in html
 
 
