@@ -191,8 +191,9 @@ def _seen(found: Found) -> pushes.Seen:
 def _compare(
     assistant: Assistant, found: Found, actor: Actor, tally: Tally, asked_at: datetime
 ) -> None:
-    base = assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.BASE).first()
+    # The order first: if a push moves on between the two reads, its fence tells what follows.
     order = PushOrder.objects.filter(assistant=assistant).first()
+    base = assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.BASE).first()
     if order is None or order.state in (State.SENDING, State.UNKNOWN):
         return  # a push is under way: it reads for itself
     if base and base.seen_at >= asked_at:
@@ -235,6 +236,9 @@ def notice(order: PushOrder, found: Found, *, actor: Actor) -> None:
 @transaction.atomic
 def settle(order: PushOrder, found: Found, *, actor: Actor) -> None:
     """Upstream is what we last saw: a drift noticed earlier is over; what was seen gets its age."""
+    rows = PushOrder.objects.select_for_update().filter(pk=order.pk, fence=order.fence)
+    if rows.filter(lease_until=None).first() is None:
+        return  # a push has it: what it reads is newer
     pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, _seen(found))
     if order.reason != Reason.DRIFT:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -62,6 +62,7 @@ def _fresh(order: PushOrder) -> dict[str, object]:
         "not_before": soonest,
         "lease_owner": "",
         "lease_until": None,
+        "fence": F("fence") + 1,
         "changed_at": timezone.now(),
     }
 

@@ -13,6 +13,8 @@ from assistants_app.models import Assistant, PushAttempt, PushOrder, UpstreamCop
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from assistants_app.sync.client import Answer
+
 State = PushOrder.State
 SKEW = 3600  # seconds by which a server's clock may be wrong
 
@@ -39,8 +41,13 @@ def link(order: PushOrder, upstream_id: str) -> None:
 
 @audit.bookkeeping
 @transaction.atomic
-def answered(order: PushOrder, seen: pushes.Seen) -> None:
-    """The server said that it holds this now: ours from here on, whatever the read-back brings."""
+def answered(attempt: PushAttempt, answer: Answer, *, order: PushOrder, seen: pushes.Seen) -> None:
+    """The server said that it holds this now: ours from here on, whatever the read-back brings.
+
+    One step with the attempt's outcome: of an attempt that is done nobody asks any more whether
+    what is there may be its late arrival.
+    """
+    pushes.note(attempt, answer)
     link(order, seen.id)
     pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, seen)
 

@@ -221,8 +221,7 @@ class _Push:
             return
         answer = self._write(op, body, etag)
         connections.heard(self.order.connection, answer.outcome)
-        pushes.note(attempt, answer)
-        self._after(answer)
+        self._after(attempt, answer)
 
     def _write(self, op: str, body: bytes, etag: str) -> Answer:
         if op == "create":
@@ -241,17 +240,16 @@ class _Push:
             return "The approvals of this version do not count any more."
         return ""
 
-    def _after(self, answer: Answer) -> None:
+    def _after(self, attempt: PushAttempt, answer: Answer) -> None:
         kind, reason = answer.outcome.kind, answer.outcome.reason
         if kind == "done":
             sent = self._seen(answer)
-            push_links.answered(self.order, sent)
+            push_links.answered(attempt, answer, order=self.order, seen=sent)
             self._read_back(sent, answer.request_id)
-        elif kind == "unknown":
+            return
+        pushes.note(attempt, answer)
+        if kind == "unknown":
             pushes.doubt(self.order, answer.outcome.message)
-        elif answer.status == CHANGED_MEANWHILE:
-            message = "It changed on the server just now; we read it again."
-            pushes.release(self.order, seconds=0, message=message)
         elif reason in ("refused", "no_update", "gone", "redirect"):
             self.stop(Reason.REFUSED, answer.outcome.message, param=answer.outcome.param)
         else:
