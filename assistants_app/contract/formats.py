@@ -41,8 +41,9 @@ class Item:
 
     `place`: "item 3" of a list, "line 3" of JSON lines, "" where it is the whole file. `document`:
     what would be imported, empty when it could not be read. `set_aside`: params that were left out
-    since they belong to the server that answered with them, at most 20 and then "…". `problems`: those of `check` for an
-    import, in document order; an outdated form carries the present one as `data["present"]`.
+    since they belong to the server that answered with them, at most 20 and then "…". `problems`:
+    those of `check` for an import, in document order; an outdated form carries the present one as
+    `data["present"]`.
     """
 
     place: str

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from assistants_app import contract
-from assistants_app.contract import limits
+from assistants_app.contract import limits, words
 from assistants_app.forms.fields import REFUSED, JSONText, KeptText, NumberText, located
 
 if TYPE_CHECKING:
@@ -196,8 +196,9 @@ class LabelsForm(PartForm):
         if isinstance(typed, dict) and contract.MARKER in typed:
             del self.values["metadata"]
             self.unread["metadata"] = self.text("metadata")
-            message = _('"%(key)s" is reserved for this dashboard.') % {"key": contract.MARKER}
-            self.add_error("metadata", message)
+            path = ("metadata", contract.MARKER)
+            found = words.problem(path, "metadata_reserved", x=contract.MARKER)
+            self.add_error("metadata", located(found, self.text("metadata")))
 
 
 class TitleText(KeptText):

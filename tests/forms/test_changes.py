@@ -149,7 +149,7 @@ def test_nul_is_refused_with_its_place(change: Change) -> None:
             "labels",
             {"metadata": '{"_dash": "x"}'},
             "metadata",
-            '"_dash" is reserved for this dashboard.',
+            'Line 1, metadata._dash: "_dash" is reserved for this dashboard.',
         ),
         ("labels", {"metadata": "[]"}, "metadata", "Must be an object."),
         ("about", {"title": "t" * 201}, "title", "201 characters; the limit is 200."),
