@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.shortcuts import render
 
 if TYPE_CHECKING:
@@ -51,22 +53,30 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "404.html", status=404)
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+class NotUTF8(BadRequest):
+    """A form whose text would have to be mended; `position` is in bytes of the form, from 1."""
 
+    def __init__(self, position: int) -> None:
+        super().__init__(f"Not UTF-8 at byte {position:,}.")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    status = 413 if isinstance(exception, RequestDataTooBig) else 400
+    message = _unreadable(request, exception)
+    if request.headers.get("HX-Request"):
+        return refused(request, message or "This could not be read.", status=status)
+    return render(request, "400.html", {"message": message}, status=status)
+
+
+def _unreadable(request: HttpRequest, exception: Exception | None) -> str:
+    """What there is too much of, or where it breaks; empty for what only Django could name."""
     if isinstance(exception, RequestDataTooBig):
         length = int(request.META.get("CONTENT_LENGTH") or 0)
-        return render(
-            request,
-            "400.html",
-            {"message": f"{length:,} bytes; the limit is 8,388,608."},
-            status=413,
-        )
+        return f"{length:,} bytes; the limit is {settings.DATA_UPLOAD_MAX_MEMORY_SIZE:,}."
     if isinstance(exception, TooManyFieldsSent):
-        return render(
-            request, "400.html", {"message": "Too many fields; the limit is 1,000."}, status=400
-        )
-    return render(request, "400.html", status=400)
+        count = request.body.count(b"&") + 1
+        return f"{count:,} fields; the limit is {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:,}."
+    return str(exception) if isinstance(exception, NotUTF8) else ""
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
