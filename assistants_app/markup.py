@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from django.utils import formats, timezone
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from assistants_app.textdiff import Piece, Row
 
@@ -197,4 +198,44 @@ def diff_html(
         side, no = ("old", row.old_no) if row.kind == "del" else ("new", row.new_no)
         if threads and no is not None and (below := threads.get((side, no))) and not row.part:
             found.append(f'<tr><td class="flush" colspan="4">{below}</td></tr>')
+    return mark_safe("".join(found))  # noqa: S308  # every piece was escaped above
+
+
+def _pairs(rows: Iterable[Row]) -> Iterator[tuple[Row | None, Row | None]]:
+    """Old and new rows as they stand side by side; whole lines that came or went fill up."""
+    olds: list[Row] = []
+    news: list[Row] = []
+    for row in rows:
+        if row.kind in ("same", "fold") or (row.kind == "del" and (news or len(row.pieces) > 1)):
+            yield from zip_longest(olds, news)
+            olds, news = [], []
+        if row.kind in ("same", "fold"):
+            yield row, row
+        else:
+            (olds if row.kind == "del" else news).append(row)
+    yield from zip_longest(olds, news)
+
+
+def _side(row: Row | None, side: str, part: str) -> str:
+    if row is None:
+        return '<td class="ln none"></td><td class="tx none"></td>'
+    said = {"add": _("Added: "), "del": _("Removed: ")}.get(row.kind, "")
+    spoken = f'<span class="vh">{escape(said)}</span>' if said else ""
+    number = _number(row, side, "")
+    anchor = f' id="{part}-{row.new_no}"' if side == "new" and not row.part else ""
+    return (
+        f'<td class="ln {row.kind}"{anchor}>{number}</td>'
+        f'<td class="tx {row.kind}">{spoken}{_pieces(row.pieces)}</td>'
+    )
+
+
+def sides_html(rows: Iterable[Row], *, part: str = "text", fold_url: str = "") -> SafeString:
+    """The rows of one text's difference with old and new side by side: see `diff_html`."""
+    own, found = escape(part), []
+    for old, new in _pairs(rows):
+        if new is not None and new.kind == "fold":
+            found.append(_fold(new, fold_url, own))
+            continue
+        kind = "both" if old is new else "one"
+        found.append(f'<tr class="{kind}">{_side(old, "old", own)}{_side(new, "new", own)}</tr>')
     return mark_safe("".join(found))  # noqa: S308  # every piece was escaped above

@@ -137,6 +137,33 @@ def test_the_sentences_of_one_long_line_carry_its_number_once() -> None:
     assert html.count('id="x-1"') == 1
 
 
+def _cells(html: str) -> list[tuple[str, str]]:
+    """(old, new) text of each row of a table with sides; a missing side is empty."""
+    rows = re.findall(r"<tr.*?</tr>", html, re.DOTALL)
+    texts = [re.findall(r'<td class="tx[^"]*">(.*?)</td>', row, re.DOTALL) for row in rows]
+    return [(_read(old), _read(new)) for old, new in texts]
+
+
+def test_side_by_side_an_edited_line_stands_beside_the_old_one() -> None:
+    diff = difference("one\ntwo cats\ngone\nend", "one\ntwo dogs\nend\nmore")
+    assert _cells(markup.sides_html(diff.rows)) == [
+        ("one", "one"),
+        ("Removed: two cats", "Added: two dogs"),
+        ("Removed: gone", ""),
+        ("end", "end"),
+        ("", "Added: more"),
+    ]
+
+
+@given(st.text(alphabet="ab<&\n", max_size=40), st.text(alphabet="ab<&\n", max_size=40))
+def test_side_by_side_holds_both_texts_whole(before: str, after: str) -> None:
+    cells = _cells(markup.sides_html(difference(before, after, context=None).rows))
+    olds = [row[0].removeprefix("Removed: ") for row in cells]
+    news = [row[1].removeprefix("Added: ") for row in cells]
+    assert "".join(olds) == before.replace("\n", "")
+    assert "".join(news) == after.replace("\n", "")
+
+
 @pytest.mark.parametrize(
     ("ago", "words"),
     [

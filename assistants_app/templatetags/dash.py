@@ -73,6 +73,12 @@ def diff_rows(
     )
 
 
+@register.simple_tag
+def diff_sides(rows: Iterable[Row], part: str = "text", fold_url: str = "") -> SafeString:
+    """The rows of a difference table with old and new side by side."""
+    return markup.sides_html(rows, part=part or "text", fold_url=fold_url)
+
+
 @register.filter
 def initials(person: object) -> str:
     """One or two letters for a person (or a plain name)."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assistants_app import contract, filters, keyset, policies
-from assistants_app.models import Assistant, AuditEntry, User, Workspace
+from assistants_app.models import Assistant, AuditEntry, PushOrder, User, Workspace
 from assistants_app.models import chain as chains
 from assistants_app.models.audit import ACTIONS
 from assistants_app.views import access, audit_words, pages
@@ -158,9 +158,19 @@ def _told(entry: AuditEntry, body: dict[str, Any], known: audit_words.Names) -> 
         "assistant_url": reverse("assistant", args=[int(entry.assistant_id)]) if assistant else "",
         "change": entry.object_id if is_change else "",
         "link": reverse("review", args=[int(entry.object_id)]) if is_change else "",
+        "outcome": _outcome(entry.outcome),
         "recorded": audit_words.recorded(body, known),
         "times": 1,
     }
+
+
+def _outcome(outcome: str) -> str:
+    """In words: how it ended, or why a push stopped."""
+    words = {"done": _("Done"), "refused": _("Refused"), "found": _("Found there")}
+    if outcome in words:
+        return words[outcome]
+    reasons = dict(PushOrder.Reason.choices)
+    return str(reasons.get(outcome, outcome.capitalize()))
 
 
 def _who(entry: AuditEntry, known: audit_words.Names) -> str:

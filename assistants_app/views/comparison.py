@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.translation import gettext as _
 
-from assistants_app import contract, textdiff
+from assistants_app import contract, markup, textdiff
 from assistants_app.contract import words
 
 if TYPE_CHECKING:
@@ -29,19 +29,22 @@ class Section:
     before: str = ""
     after: str = ""
     length: int = 0
+    is_code: bool = False
+    hidden: tuple[str, ...] = ()  # code points that cannot be seen and were not there before
+    tools: tuple[tuple[str, str], ...] = ()  # ("new", "gone" or "changed"; name)
 
 
 def sections(
     before: contract.Document, after: contract.Document, *, whole: bool = False
 ) -> list[Section]:
-    """The fields that differ, instructions first, then in the canonical order.
+    """The fields that differ: instructions, then settings that fit in a line, then the others.
 
     `whole` shows unchanged lines as well. Order-only and newlines-only differences are shown too:
     a person made them, so they are part of the change.
     """
     fields = [f for f in contract.FIELDS if _text(before, f) != _text(after, f)]
-    fields.sort(key=lambda field: field != "instructions")
-    return [_section(field, before, after, whole=whole) for field in fields]
+    found = [_section(field, before, after, whole=whole) for field in fields]
+    return sorted(found, key=lambda one: (one.field != "instructions", one.kind != "value"))
 
 
 def unchanged(before: contract.Document, after: contract.Document) -> list[str]:
@@ -57,9 +60,43 @@ def _section(
     verdict = contract.compare(_only(before, field), _only(after, field)).verdict
     label = words.LABELS[field]
     if field in SETTINGS and len(old) <= SHORT and len(new) <= SHORT:
-        return Section(field, label, "value", verdict, before=old, after=new)
-    diff = textdiff.difference(old, new, context=None if whole else 3)
-    return Section(field, label, "text", verdict, diff=diff, length=len(new))
+        hidden = _hidden(old, new)
+        return Section(field, label, "value", verdict, before=old, after=new, hidden=hidden)
+    return Section(
+        field,
+        label,
+        "text",
+        verdict,
+        diff=textdiff.difference(old, new, context=None if whole else 3),
+        length=len(new),
+        is_code=not isinstance(after.get(field) or before.get(field), str),
+        hidden=_hidden(old, new),
+        tools=_tools(before.get(field), after.get(field)) if field == "tools" else (),
+    )
+
+
+def _hidden(old: str, new: str) -> tuple[str, ...]:
+    known = markup.hidden_characters(old)
+    return tuple(point for point in markup.hidden_characters(new) if point not in known)
+
+
+def _tools(before: object, after: object) -> tuple[tuple[str, str], ...]:
+    """Which tools came, went or changed, by function name or kind; a Draft may hold anything."""
+    olds, news = _named(before), _named(after)
+    found = [("new", name) for name in news if name not in olds]
+    found += [("gone", name) for name in olds if name not in news]
+    found += [("changed", name) for name in news if name in olds and olds[name] != news[name]]
+    return tuple(found)
+
+
+def _named(tools: object) -> dict[str, str]:
+    found = {}
+    for tool in tools if isinstance(tools, list) else []:
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        inside = tool.get(kind) if isinstance(kind, str) else None
+        name = inside.get("name") if isinstance(inside, dict) else None
+        found[str(name or kind or "?")] = contract.dumps(tool)
+    return found
 
 
 def _only(document: contract.Document, field: str) -> contract.Document:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import policies
@@ -17,8 +20,6 @@ from assistants_app.views import access, freshness, pages
 from assistants_app.views.workspaces import settings_context
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
-
     from assistants_app.models import Workspace
     from assistants_app.policies import Right
     from assistants_app.views.pages import Request
@@ -58,6 +59,7 @@ def _page(request: Request, workspace: Workspace, form: ConnectionForm) -> HttpR
         "upstream": workspace.upstream,
         "form": form,
         "job": job,
+        "seen": fingerprint(job) if job else "",
         "linked": linked,
         "origins": AllowedOrigin.objects.order_by("origin"),
     }
@@ -77,7 +79,7 @@ def test(request: Request, slug: str) -> HttpResponse:
         messages.warning(request, str(conflict))
         return pages.go(request, "workspace_connection", slug)
     if request.htmx:
-        context = {"job": job, "workspace": workspace}
+        context = {"job": job, "seen": fingerprint(job)}
         return pages.page(request, "workspaces/parts/_test.html", context, status=202)
     return pages.go(request, "workspace_connection", slug)
 
@@ -86,17 +88,35 @@ def test(request: Request, slug: str) -> HttpResponse:
 def job(request: Request, pk: int) -> HttpResponse:
     """Where a run stands; the part polls until it is over."""
     row = get_object_or_404(
-        policies.visible(request.actor, Job.objects.select_related("workspace")), pk=pk
+        policies.visible(request.actor, Job.objects.select_related("workspace", "asked_by")), pk=pk
     )
     right: Right = "settings.read" if row.kind == Job.Kind.TEST else "workspace.read"
     policies.require(request.actor, right, row.workspace, on=row)
     access.remember(request, row.workspace)
+    seen = fingerprint(row)
+    if request.htmx and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
     if request.htmx and row.kind == Job.Kind.TEST:
         template = "workspaces/parts/_test.html"
     elif request.htmx:
         template = "sync/parts/_job.html"
     else:
         template = "sync/job.html"
-    context = {"job": row, "workspace": row.workspace}
+    context = {"job": row, "seen": seen, "crumbs": _crumbs(row)}
     status = 286 if request.htmx and row.is_over else 200  # 286 ends htmx's polling
     return pages.page(request, template, context, status=status)
+
+
+def fingerprint(row: Job) -> str:
+    """Names what the part of a run shows: a poll that has seen it is a 204."""
+    return f"{crc32(repr((row.state, row.progress)).encode()):08x}"
+
+
+def _crumbs(row: Job) -> list[tuple[str, str]]:
+    slug = row.workspace.slug
+    if row.kind == Job.Kind.TEST:
+        return [
+            (_("Connection"), reverse("workspace_connection", args=[slug])),
+            (_("Test"), ""),
+        ]
+    return [(_("Sync"), f"{reverse('sync')}?workspace={slug}"), (str(row.get_kind_display()), "")]

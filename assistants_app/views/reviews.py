@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import contract, policies
 from assistants_app.actions import changes, publishing, push_bodies, reviews
 from assistants_app.errors import Conflict, Invalid
-from assistants_app.models import Change
+from assistants_app.models import Change, Contribution, PushOrder, Version
 from assistants_app.views import access, badges, comparison, pages
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from assistants_app.models import Workspace
     from assistants_app.policies import Standing
     from assistants_app.views.pages import Request
 
@@ -24,6 +27,7 @@ State = Change.State
 STEPS = (State.DRAFT, State.IN_REVIEW, State.APPROVED, State.LIVE)
 TABS = ("changes", "full")
 SHOWN = 50
+LONG = ("instructions", "tools", "tool_resources", "metadata", "response_format")
 
 
 @access.signed_in("GET")
@@ -32,21 +36,37 @@ def review_list(request: Request) -> HttpResponse:
     workspace = access.current(request)
     if workspace is None:
         return pages.page(request, "home/no_workspace.html", {})
-    rows = Change.objects.filter(
-        assistant__workspace=workspace, state__in=(State.IN_REVIEW, State.APPROVED)
-    ).select_related("assistant", "author")
     may = policies.allowed(request.actor, "change.review", workspace)
-    mine = rows.filter(contributions__user=request.user)
-    waiting = rows.filter(state=State.IN_REVIEW).exclude(pk__in=mine.values("pk"))
-    groups = [
-        (_("Waiting for me"), list(waiting.order_by("submitted_at")[:SHOWN]) if may else []),
-        (_("My changes in review"), list(mine.order_by("-submitted_at")[:SHOWN])),
-        (
-            _("Approved, not live yet"),
-            list(rows.filter(state=State.APPROVED).order_by("-edited_at")[:SHOWN]),
-        ),
+    context = {
+        "may": may,
+        "groups": [
+            {"key": key, "title": title, "rows": list(rows[:SHOWN]), "has_more": len(rows) > SHOWN}
+            for key, title, rows in _groups(request, workspace, may=may)
+        ],
+        "all_url": f"{reverse('assistant_list')}?workspace={workspace.slug}&view=in_review",
+    }
+    return pages.page(request, "reviews/list.html", context)
+
+
+def _groups(
+    request: Request, workspace: Workspace, *, may: bool
+) -> list[tuple[str, str, list[Change]]]:
+    """Each with one row more than is shown, where there are more."""
+    rows = (
+        Change.objects.filter(assistant__workspace=workspace)
+        .select_related("assistant", "author")
+        .defer(*LONG, *(f"assistant__{name}" for name in LONG))
+    )
+    own = Contribution.objects.filter(user=request.user, change=OuterRef("pk"))
+    in_review = rows.filter(state=State.IN_REVIEW).order_by("submitted_at", "pk")
+    others, mine = in_review.exclude(Exists(own)), in_review.filter(Exists(own))
+    approved = rows.filter(state=State.APPROVED).order_by("-edited_at", "-pk")
+    found = [
+        ("waiting", _("Waiting for me") if may else _("In review"), others),
+        ("mine", _("My changes in review"), mine),
+        ("approved", _("Approved, not live yet"), approved),
     ]
-    return pages.page(request, "reviews/list.html", {"groups": groups, "may": may})
+    return [(key, title, list(group[: SHOWN + 1])) for key, title, group in found]
 
 
 @access.signed_in("GET")
@@ -57,29 +77,43 @@ def review(request: Request, pk: int) -> HttpResponse:
 
 
 def _page(request: Request, change: Change, *, status: int = 200, **more: Any) -> HttpResponse:
-    tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "changes"
-    whole = request.GET.get("show") == "whole"
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "changes"
+    view = _view(request)
     base = change.base.document() if change.base else {}
     standing = policies.standing(change)
+    sections = comparison.sections(base, change.document(), whole=view["whole"])
     context = {
         "change": change,
         "assistant": change.assistant,
         "badge": badges.work_badge(change),
         "steps": _steps(change),
         "tab": tab,
-        "tabs": _tabs(change, tab),
-        "whole": whole,
-        "sections": comparison.sections(base, change.document(), whole=whole),
+        "tabs": _tabs(change, tab, len(sections)),
+        "view": view,
+        "sections": sections,
+        "settings": [one for one in sections if one.kind == "value"],
         "unchanged": comparison.unchanged(base, change.document()),
         "standing": standing,
         "decisions": _decisions(change, standing),
-        "problems": changes.problems(change),
+        "problems": _problems(change, sections),
         "may": _may(request, change, standing),
         "body": contract.dumps(_body(change), indent=2) if tab == "full" else "",
+        "version": _version(change),
         "crumbs": _crumbs(change),
         **more,
     }
     return pages.page(request, "reviews/review.html", context, status=status)
+
+
+def _problems(change: Change, sections: list[comparison.Section]) -> list[contract.Problem]:
+    """The checks; a hidden character that this change adds is told more loudly by its section."""
+    loud = {section.field for section in sections if section.hidden}
+    return [
+        problem
+        for problem in changes.problems(change)
+        if not (problem.code == "invisible_text" and problem.path and problem.path[0] in loud)
+    ]
 
 
 def _crumbs(change: Change) -> list[tuple[str, str]]:
@@ -91,6 +125,13 @@ def _crumbs(change: Change) -> list[tuple[str, str]]:
     ]
 
 
+def _version(change: Change) -> Version | None:
+    """What a Live change became."""
+    if change.state != State.LIVE:
+        return None
+    return Version.objects.filter(change=change).only("number", "assistant_id").first()
+
+
 def _steps(change: Change) -> list[dict[str, str]]:
     state = State.DRAFT if change.state == State.CHANGES_REQUESTED else State(change.state)
     if state == State.WITHDRAWN:
@@ -100,10 +141,23 @@ def _steps(change: Change) -> list[dict[str, str]]:
     return [{"label": str(step.label), "state": marks[i]} for i, step in enumerate(STEPS)]
 
 
-def _tabs(change: Change, current: str | None) -> list[dict[str, Any]]:
+def _view(request: Request) -> dict[str, bool]:
+    """How much is shown, and how: asked for in the address, else as this person had it last."""
+    asked = {"whole": request.GET.get("show"), "sides": request.GET.get("columns")}
+    kept = request.session.get("diff", {})
+    view = {
+        "whole": asked["whole"] == "whole" if asked["whole"] else bool(kept.get("whole")),
+        "sides": asked["sides"] == "2" if asked["sides"] else bool(kept.get("sides")),
+    }
+    if any(asked.values()) and view != kept:
+        request.session["diff"] = view
+    return view
+
+
+def _tabs(change: Change, current: str, parts: int) -> list[dict[str, Any]]:
     url = reverse("review", args=[change.pk])
     return [
-        {"label": _("Changes"), "url": url, "current": current == "changes"},
+        {"label": _("Changes"), "url": url, "current": current == "changes", "count": parts},
         {
             "label": _("Everything, as it will be"),
             "url": f"{url}?tab=full",
@@ -127,28 +181,42 @@ def _may(request: Request, change: Change, standing: Standing) -> dict[str, Any]
     actor, workspace = request.actor, change.assistant.workspace
     can_review = policies.allowed(actor, "change.review", workspace)
     can_publish = policies.allowed(actor, "change.publish", workspace)
+    wrote = policies.why_not_review(actor, change) if can_review else ""
     already = any(r.reviewer_id == request.user.pk for r in standing.counting)
-    why_not = policies.why_not_review(actor, change) if can_review else ""
-    if already and change.state == State.IN_REVIEW:
-        why_not = _("You approved this text. It needs one more person.")
-    in_review = change.state == State.IN_REVIEW
+    in_review, approved = change.state == State.IN_REVIEW, change.state == State.APPROVED
+    can_approve = in_review and can_review and not wrote and not already
     last = len(standing.counting) + 1 >= standing.needed
+    drifted = can_publish and (in_review or approved) and _has_drifted(change)
+    can_publish = can_publish and not drifted
     return {
         "edit": change.is_open and policies.allowed(actor, "change.write", workspace),
-        "approve": in_review and can_review and not why_not,
-        "request": change.state in (State.IN_REVIEW, State.APPROVED)
-        and can_review
-        and not policies.why_not_review(actor, change),
-        "approve_and_publish": in_review and can_review and can_publish and not why_not and last,
-        "publish": change.state == State.APPROVED and can_publish and not change.is_outdated,
-        "why_not": why_not if in_review else "",
-        "publishers": _publishers(change) if change.state == State.APPROVED else [],
+        "approve": can_approve,
+        "request": (in_review or approved) and can_review and not wrote,
+        "approve_and_publish": can_approve and can_publish and last,
+        "publish": approved and can_publish and not change.is_outdated,
+        "drifted": drifted and (approved or last),
+        "why_not": _why_not(wrote, already=already) if in_review else "",
+        "publishers": _publishers(change) if approved and not (can_publish or drifted) else [],
     }
+
+
+def _has_drifted(change: Change) -> bool:
+    """Upstream holds something else than what was last seen there: to be settled first."""
+    rows = PushOrder.objects.filter(assistant=change.assistant_id, reason=PushOrder.Reason.DRIFT)
+    return rows.exists()
+
+
+def _why_not(wrote: str, *, already: bool) -> str:
+    return _("You approved this text. It needs one more person.") if already else _(wrote or "")
 
 
 def _publishers(change: Change) -> list[str]:
     rows = change.assistant.workspace.memberships.filter(user__is_active=True)
-    return [m.user.display_name for m in rows.select_related("user") if "publisher" in m.roles]
+    return [
+        row.user.display_name
+        for row in rows.select_related("user")
+        if row.roles & policies.RIGHTS["change.publish"]
+    ]
 
 
 def _body(change: Change) -> contract.Document:
@@ -202,12 +270,16 @@ def publish(request: Request, pk: int) -> HttpResponse:
     change = access.change(request, pk, "change.publish")
     if request.method == "POST":
         return _publish(request, change)
+    if change.state != State.APPROVED:
+        return redirect("review", pk)
     upstream = change.assistant.workspace.upstream
+    base = change.base.document() if change.base else {}
     newest = change.assistant.versions.order_by("-number").first()
     context = {
         "change": change,
         "number": newest.number + 1 if newest else 1,
         "host": upstream.host if upstream else "",
+        "consequences": [comparison.summary(base, change.document())] if base else [],
         "crumbs": _crumbs(change),
     }
     return pages.page(request, "reviews/publish.html", context)

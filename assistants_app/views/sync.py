@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from django.contrib import messages
-from django.db.models import Q
-from django.http import Http404
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from assistants_app import policies
 from assistants_app.actions import pulling, push_decisions
+from assistants_app.contract import words
 from assistants_app.errors import Conflict
 from assistants_app.models import Job, PushOrder, UpstreamCopy
 from assistants_app.views import access, badges, comparison, pages
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-    from django.http import HttpResponse
 
-    from assistants_app.models import Assistant, Workspace
+    from assistants_app.models import Assistant, ConnectionHealth, Workspace
     from assistants_app.views.pages import Request
 
 State, Reason = PushOrder.State, PushOrder.Reason
@@ -32,63 +34,105 @@ PARTS = {"sync-live": "sync/parts/_live.html"}
 
 @access.signed_in("GET")
 def sync(request: Request) -> HttpResponse:
-    """The workspace's push orders by what they need; the live part polls while work waits."""
+    """The workspace's push orders by what they need; the live part polls while something moves.
+
+    The part names in its own address what it shows (`seen`): while that holds, a poll is a 204.
+    """
     workspace = access.current(request)
     if workspace is None:
         return pages.page(request, "home/no_workspace.html", {})
-    if workspace.upstream is None:
-        return pages.page(request, "sync/not_connected.html", {"workspace": workspace})
-    return pages.page(request, "sync/sync.html", _context(request, workspace), parts=PARTS)
-
-
-def _context(request: Request, workspace: Workspace) -> dict[str, Any]:
-    groups = {name: list(rows[:SHOWN]) for name, rows in _groups(workspace).items()}
+    upstream = workspace.upstream
+    if upstream is None:
+        may = policies.allowed(request.actor, "settings.read", workspace)
+        context = {"workspace": workspace, "may_read_settings": may}
+        return pages.page(request, "sync/not_connected.html", context)
+    orders = {name: list(rows[:SHOWN]) for name, rows in _groups(workspace).items()}
     job = workspace.jobs.filter(kind=Job.Kind.PULL).order_by("-pk").first()
-    busy = bool(groups["moving"]) or bool(job and not job.is_over)
+    seen = _fingerprint(orders, job, upstream.health)
+    if request.htmx and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    context = _context(request, workspace, orders, job)
+    return pages.page(request, "sync/sync.html", context | {"seen": seen}, parts=PARTS)
+
+
+def _fingerprint(
+    orders: dict[str, list[PushOrder]], job: Job | None, health: ConnectionHealth
+) -> str:
+    """Names what the live part shows, but for how long ago it was."""
+    columns = ("pk", "state", "reason", "message", "desired_version_id", "changed_at", "not_before")
+    shown = [[str(getattr(row, c)) for c in columns] for rows in orders.values() for row in rows]
+    run = [job.pk, job.state, job.progress] if job else []
+    return f"{crc32(repr((shown, run, health.state, health.reason)).encode()):08x}"
+
+
+def _context(
+    request: Request, workspace: Workspace, orders: dict[str, list[PushOrder]], job: Job | None
+) -> dict[str, Any]:
+    may_push = policies.allowed(request.actor, "push", workspace)
+    may_edit = policies.allowed(request.actor, "change.write", workspace)
+    drawn = {name: _rows(workspace, rows, may_push) for name, rows in orders.items()}
     return {
         "workspace": workspace,
         "upstream": workspace.upstream,
-        "groups": [(key, _TITLES[key](), _rows(request, rows)) for key, rows in groups.items()],
-        "counts": {name: rows.count() for name, rows in _groups(workspace).items()},
+        "groups": [(key, _TITLES[key](), drawn[key]) for key in ("trouble", "drift", "moving")],
+        "done": drawn["done"],
+        "counts": _counts(workspace),
         "job": job,
-        "busy": busy,
-        "may_push": policies.allowed(request.actor, "push", workspace),
-        "url": f"{reverse('sync')}?workspace={workspace.slug}",
+        "busy": bool(orders["moving"]) or bool(job and not job.is_over),
+        "may_push": may_push,
+        "may_edit": may_edit,
+        "url": _url(workspace),
     }
+
+
+def _counts(workspace: Workspace) -> dict[str, int]:
+    """How many there are in all, beyond those that are shown."""
+    rows = PushOrder.objects.filter(assistant__workspace=workspace, assistant__archived_at=None)
+    return rows.aggregate(**{name: Count("pk", filter=q) for name, q in _conditions().items()})
 
 
 _TITLES = {
     "trouble": lambda: _("Failed and not sure"),
     "drift": lambda: _("Changed upstream"),
     "moving": lambda: _("Waiting and pushing"),
-    "done": lambda: _("Done in the last 24 hours"),
 }
+
+
+def _conditions() -> dict[str, Q]:
+    """Which orders stand in which group."""
+    drift = Q(reason__in=(Reason.DRIFT, Reason.DELETED))
+    recent = timezone.now() - timedelta(hours=24)
+    return {
+        "trouble": Q(state=State.UNKNOWN) | Q(state=State.STOPPED) & ~drift,
+        "drift": drift & Q(state=State.STOPPED),
+        "moving": Q(state__in=(State.WAITING, State.SENDING)),
+        "done": Q(state=State.IDLE, changed_at__gt=recent),
+    }
 
 
 def _groups(workspace: Workspace) -> dict[str, QuerySet[PushOrder]]:
     rows = (
         PushOrder.objects.filter(assistant__workspace=workspace, assistant__archived_at=None)
         .select_related("assistant", "desired_version", "pushed_version", "connection__health")
+        .defer("assistant__instructions", "desired_version__instructions")
+        .defer("pushed_version__instructions")
         .order_by("-changed_at")
     )
-    drift = Q(reason__in=(Reason.DRIFT, Reason.DELETED))
-    recent = timezone.now() - timedelta(hours=24)
-    return {
-        "trouble": rows.filter(Q(state=State.UNKNOWN) | Q(state=State.STOPPED) & ~drift),
-        "drift": rows.filter(drift, state=State.STOPPED),
-        "moving": rows.filter(state__in=(State.WAITING, State.SENDING)),
-        "done": rows.filter(state=State.IDLE, changed_at__gt=recent),
-    }
+    return {name: rows.filter(condition) for name, condition in _conditions().items()}
 
 
-def _rows(request: Request, orders: list[PushOrder]) -> list[dict[str, Any]]:
-    may = orders and policies.allowed(request.actor, "push", orders[0].assistant.workspace)
+def _rows(workspace: Workspace, orders: list[PushOrder], may_push: bool) -> list[dict[str, Any]]:
+    for order in orders:
+        order.assistant.workspace = workspace
     return [
         {
             "order": order,
             "badge": badges.upstream_badge(order.assistant, order, order.connection.health),
             "says": says(order),
-            "may_retry": bool(may)
+            "versions": _versions(order),
+            "is_refused": order.state == State.STOPPED and order.reason == Reason.REFUSED,
+            "differs": order.state == State.STOPPED and order.reason == Reason.DRIFT,
+            "may_retry": may_push
             and order.state in (State.STOPPED, State.UNKNOWN, State.WAITING)
             and order.reason != Reason.DRIFT
             and not order.lease_until,
@@ -97,29 +141,59 @@ def _rows(request: Request, orders: list[PushOrder]) -> list[dict[str, Any]]:
     ]
 
 
+def _versions(order: PushOrder) -> str:
+    """One row stands for every version since the last that arrived."""
+    now, was = order.desired_version.number, order.pushed_version
+    if was and was.number != now:
+        return _("Version %(was)s → %(now)s") % {"was": was.number, "now": now}
+    return _("Version %(n)s") % {"n": now}
+
+
 def says(order: PushOrder) -> str:
     """Why it stands where it stands, in a plain sentence; the server's own words stay apart."""
-    at = timezone.localtime(order.not_before).strftime("%H:%M")
-    plain = {
-        Reason.DRIFT: _("Someone changed it on the server since we last looked."),
-        Reason.DELETED: _("It no longer exists on the server."),
-        Reason.REFUSED: _("The server refused it. It is not tried again by itself."),
-        Reason.APPROVAL: _("The approval does not match what would be sent, so nothing was sent."),
-        Reason.UNCLEAR: _("We do not know whether it arrived. Look on the server first."),
-        Reason.DUPLICATE: _("The server holds it more than once."),
-        Reason.ATTEMPTS: _("The server could not be reached for too long."),
-    }
+    at = _clock(order.not_before)
     if order.state == State.STOPPED:
-        return plain[Reason(order.reason)]
+        return _stopped(order)
     if order.state == State.UNKNOWN:
         return _("Not sure it arrived; we look again at %(at)s.") % {"at": at}
     if order.state == State.SENDING:
         return _("On its way.")
     if order.state == State.IDLE:
-        return _("Version %(n)s, read back.") % {"n": order.desired_version.number}
+        return _("Arrived and read back.")
     if order.not_before > timezone.now():
         return _("We go on at %(at)s.") % {"at": at}
     return _("Waiting for its turn.")
+
+
+def _stopped(order: PushOrder) -> str:
+    if order.reason == Reason.REFUSED and (label := _field(order.param)):
+        return _("The server refused “%(field)s”. It is not tried again by itself.") % {
+            "field": label
+        }
+    return {
+        Reason.DRIFT: _("Someone changed it on the server since we last looked."),
+        Reason.DELETED: _("It no longer exists on the server."),
+        Reason.REFUSED: _("The server refused it. It is not tried again by itself."),
+        Reason.APPROVAL: _(
+            "The approvals no longer fit what would be sent, so nothing was sent. "
+            "Have a new change reviewed."
+        ),
+        Reason.UNCLEAR: _("We do not know whether it arrived. Look on the server first."),
+        Reason.DUPLICATE: _("The server holds it more than once."),
+        Reason.ATTEMPTS: _("The server could not be reached for too long."),
+    }[Reason(order.reason)]
+
+
+def _field(param: str) -> str:
+    """What the field of a refusal is called on screen."""
+    label = words.LABELS.get(re.split(r"[.\[]", param)[0])
+    return _(label.label) if label else ""
+
+
+def _clock(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    is_today = local.date() == timezone.localdate()
+    return formats.date_format(local, "H:i" if is_today else "j M H:i")
 
 
 @access.signed_in("POST")

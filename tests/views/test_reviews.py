@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assistants_app.actions import changes
-from assistants_app.models import Assistant, AuditEntry, Change
+from assistants_app.models import Assistant, AuditEntry, Change, PushOrder, Workspace
 from tests import builders
+from tests.upstream import Upstream
 
 if TYPE_CHECKING:
     from django.test import Client
     from pytest_django import DjangoAssertNumQueries
 
-    from assistants_app.models import User, Workspace
+    from assistants_app.models import User
 
 OLD = "Greet the customer.\nRefunds within 30 days of purchase.\nAsk for one photo."
 NEW = "Greet the customer.\nRefunds within 14 days of delivery.\nAsk for one photo."
@@ -222,5 +225,151 @@ def test_queries_do_not_grow_with_decisions(
         builders.make_member(workspace, reader, "reviewer")
     client.force_login(bob)
     client.get(page(waiting))
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(15):
         client.get(page(waiting))
+
+
+def test_what_is_shown_stands_in_the_address_and_is_remembered(
+    client: Client, workspace: Workspace, alice: User, bob: User
+) -> None:
+    lines = [f"Line {n}." for n in range(40)]
+    live = builders.make_assistant(
+        workspace, author=alice, reviewer=bob, instructions="\n".join(lines)
+    )
+    lines[20] = "Another line."
+    change = builders.make_change(live, alice, instructions="\n".join(lines))
+    client.force_login(bob)
+    assert "Line 3." not in client.get(page(change)).content.decode()
+    whole = client.get(page(change), {"show": "whole", "columns": "2"}).content.decode()
+    assert "Line 3." in whole
+    assert 'class="diff sides"' in whole
+    again = client.get(page(change)).content.decode()
+    assert "Line 3." in again
+    assert 'class="diff sides"' in again
+    back = client.get(page(change), {"show": "changes", "columns": "1"}).content.decode()
+    assert "Line 3." not in back
+    assert "sides" not in back
+
+
+def test_functions_are_named_that_come_go_or_change(
+    client: Client, workspace: Workspace, alice: User, bob: User
+) -> None:
+    def tool(name: str, about: str = "") -> dict[str, object]:
+        return {"type": "function", "function": {"name": name, "description": about}}
+
+    live = builders.make_assistant(
+        workspace, author=alice, reviewer=bob, tools=[tool("kept"), tool("gone"), tool("other")]
+    )
+    tools = [tool("kept"), tool("other", "Now with words."), tool("fresh")]
+    change = builders.make_change(live, alice, tools=tools)
+    client.force_login(bob)
+    [section] = client.get(page(change)).context["sections"]
+    assert set(section.tools) == {("new", "fresh"), ("gone", "gone"), ("changed", "other")}
+    assert section.is_code
+
+
+@pytest.mark.parametrize("tools", ["nonsense", [1, None, {"type": 3}], [{"function": "x"}]])
+def test_a_draft_of_anything_can_be_looked_at(
+    client: Client, workspace: Workspace, alice: User, tools: object
+) -> None:
+    change = builders.make_change(workspace, alice, tools=tools)
+    client.force_login(alice)
+    assert client.get(page(change)).status_code == 200
+
+
+def test_a_hidden_character_that_was_there_before_is_no_warning(
+    client: Client, workspace: Workspace, alice: User, bob: User
+) -> None:
+    live = builders.make_assistant(workspace, author=alice, reviewer=bob, instructions="a\u200b")
+    change = builders.make_change(live, alice, instructions="a\u200b, b\u202e")
+    client.force_login(bob)
+    text = client.get(page(change)).content.decode()
+    assert "Hidden character U+202E added in Instructions" in text
+    assert "Hidden character U+200B" not in text
+
+
+def test_a_typed_note_is_kept_when_there_is_nothing_to_decide_any_more(
+    client: Client, alice: User, bob: User, waiting: Change
+) -> None:
+    changes.withdraw(waiting, actor=builders.acting(alice))
+    client.force_login(bob)
+    url = reverse("review_request_changes", args=[waiting.pk])
+    response = client.post(url, {"digest": waiting.digest, "note": "Say where it applies."})
+    assert response.status_code == 409
+    assert "Say where it applies." in response.content.decode()
+
+
+def test_drift_is_to_be_settled_first(
+    client: Client, alice: User, bob: User, dora: User, workspace: Workspace
+) -> None:
+    with Upstream() as upstream:
+        builders.make_connection(workspace, dora, upstream)
+        place = Workspace.objects.get(pk=workspace.pk)
+        live = builders.make_assistant(place, author=alice, reviewer=bob)
+        change = builders.make_change(live, alice, instructions=NEW)
+        change = changes.submit(change, actor=builders.acting(alice))
+        drifted = {"state": PushOrder.State.STOPPED, "reason": PushOrder.Reason.DRIFT}
+        PushOrder.objects.filter(assistant=live).update(**drifted)
+        client.force_login(bob)
+        text = client.get(page(change)).content.decode()
+        assert "settle that before publishing" in text
+        assert "Approve and publish" not in text
+        url = reverse("review_approve", args=[change.pk])
+        response = client.post(url, {"digest": change.digest, "publish": "1"})
+        assert response.status_code == 409
+        assert "Changed upstream: settle that first." in response.content.decode()
+        text = client.get(page(change)).content.decode()
+        assert reverse("change_publish", args=[change.pk]) not in text
+
+
+def test_what_went_live_leads_to_its_version(client: Client, bob: User, waiting: Change) -> None:
+    client.force_login(bob)
+    url = reverse("review_approve", args=[waiting.pk])
+    client.post(url, {"digest": waiting.digest, "publish": "1"})
+    text = client.get(page(waiting)).content.decode()
+    assert "Became version 2" in text
+    assert reverse("version", args=[waiting.assistant_id, 2]) in text
+
+
+def test_the_page_that_asks_is_for_approved_changes(
+    client: Client, bob: User, waiting: Change
+) -> None:
+    client.force_login(bob)
+    response = client.get(reverse("change_publish", args=[waiting.pk]))
+    assert response.status_code == 302
+    assert response["Location"] == page(waiting)
+
+
+def test_a_viewer_reads_and_decides_nothing(
+    client: Client, workspace: Workspace, waiting: Change
+) -> None:
+    frank = builders.make_person("frank")
+    builders.make_member(workspace, frank, "viewer")
+    client.force_login(frank)
+    text = client.get(page(waiting)).content.decode()
+    assert "savebar" not in text
+    for name in ("review_approve", "review_request_changes", "change_publish"):
+        assert client.post(reverse(name, args=[waiting.pk])).status_code == 403, name
+
+
+def test_queries_of_the_list_do_not_grow(
+    client: Client, workspace: Workspace, alice: User, bob: User
+) -> None:
+    client.force_login(bob)
+
+    def ask() -> int:
+        change = builders.make_change(workspace, alice)
+        changes.submit(change, actor=builders.acting(alice))
+        client.get(reverse("review_list"))
+        with CaptureQueriesContext(connection) as asked:
+            client.get(reverse("review_list"))
+        return len(asked)
+
+    few = ask()
+    for _ in range(55):
+        change = builders.make_change(workspace, alice)
+        changes.submit(change, actor=builders.acting(alice))
+    assert ask() == few <= 8
+    response = client.get(reverse("review_list"))
+    assert len(response.context["groups"][0]["rows"]) == 50
+    assert "All that are in review" in response.content.decode()

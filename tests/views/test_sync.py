@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Workspace
@@ -78,6 +82,26 @@ def test_the_live_part_alone_answers_its_target(
     assert "Waiting to push" in part
 
 
+def test_a_poll_is_empty_while_nothing_changes(
+    client: Client, alice: User, live: Assistant
+) -> None:
+    client.force_login(alice)
+    headers = {"HX-Request": "true", "HX-Target": "sync-live"}
+    [address] = re.findall(r'hx-get="([^"]+)"', sync(client))
+    address = unescape(address)
+    assert client.get(address, headers=headers).status_code == 204
+    assert client.get(address).status_code == 200  # without htmx it is the page
+    work()
+    part = client.get(address, headers=headers)
+    assert part.status_code == 200
+    assert "hx-trigger" not in part.content.decode()
+
+
+def test_without_scripts_there_is_a_refresh(client: Client, alice: User, live: Assistant) -> None:
+    client.force_login(alice)
+    assert "<noscript>" in sync(client).split('id="sync-live"')[1]
+
+
 def test_a_refusal_is_told_with_its_field_and_can_be_tried_again(
     client: Client, bob: User, live: Assistant, upstream: Upstream
 ) -> None:
@@ -94,6 +118,8 @@ def test_a_refusal_is_told_with_its_field_and_can_be_tried_again(
     assert "Push failed" in text
     assert "The model does not exist." in text
     assert ">model<" in text
+    assert "The server refused “Model”." in text
+    assert reverse("change_open", args=[live.pk]) in text
     response = client.post(reverse("push_retry", args=[live.pk]))
     assert response.status_code == 303
     work()
@@ -165,6 +191,46 @@ def test_a_run_can_be_looked_at(client: Client, bob: User, live: Assistant) -> N
     assert client.get(reverse("job", args=[job.pk])).status_code == 200
     part = client.get(reverse("job", args=[job.pk]), headers={"HX-Request": "true"})
     assert part.status_code == 200
+    [address] = re.findall(r'hx-get="([^"]+)"', part.content.decode())
+    assert client.get(address, headers={"HX-Request": "true"}).status_code == 204
     work()
-    part = client.get(reverse("job", args=[job.pk]), headers={"HX-Request": "true"})
+    part = client.get(address, headers={"HX-Request": "true"})
     assert part.status_code == 286
+    assert "Done" in part.content.decode()
+
+
+def test_queries_do_not_grow_with_orders(
+    client: Client, workspace: Workspace, upstream: Upstream, alice: User, bob: User
+) -> None:
+    place = Workspace.objects.get(pk=workspace.pk)
+    client.force_login(bob)
+
+    def ask() -> int:
+        builders.make_assistant(place, author=alice, reviewer=bob)
+        sync(client)
+        with CaptureQueriesContext(connection) as asked:
+            sync(client)
+        return len(asked)
+
+    few = ask()
+    for _ in range(20):
+        builders.make_assistant(place, author=alice, reviewer=bob)
+    assert ask() == few <= 12
+
+
+def test_signed_out_goes_to_sign_in(client: Client, workspace: Workspace) -> None:
+    for url in (reverse("sync"), reverse("sync_check")):
+        response = client.post(url) if url.endswith("check/") else client.get(url)
+        assert response["Location"].startswith(reverse("account_login"))
+    assert client.get(reverse("sync"), headers={"HX-Request": "true"}).status_code == 401
+
+
+def test_several_versions_before_a_push_are_one_row(
+    client: Client, alice: User, bob: User, live: Assistant
+) -> None:
+    work()
+    live.refresh_from_db()
+    for text in ("Greet.", "Greet warmly."):
+        builders.make_assistant(live, author=alice, reviewer=bob, instructions=text)
+    client.force_login(alice)
+    assert "Version 1 → 3" in sync(client)

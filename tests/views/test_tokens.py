@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assistants_app.models import APIToken
@@ -86,3 +88,32 @@ def test_a_stranger_finds_nothing(client: Client, carol: User, where: str) -> No
     client.force_login(carol)
     assert client.get(where).status_code == 404
     assert client.post(where, GOOD).status_code == 404
+
+
+def test_signed_out_goes_to_sign_in(
+    client: Client, workspace: Workspace, alice: User, where: str
+) -> None:
+    row, _secret = builders.make_token(workspace, alice)
+    for url in (
+        where,
+        reverse("workspace_token_revoke", args=[workspace.slug, row.public_id]),
+    ):
+        assert client.post(url, GOOD)["Location"].startswith(reverse("account_login"))
+
+
+def test_queries_do_not_grow_with_tokens(
+    client: Client, workspace: Workspace, alice: User, dora: User, where: str
+) -> None:
+    client.force_login(dora)
+
+    def ask() -> int:
+        builders.make_token(workspace, alice)
+        client.get(where)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(where)
+        return len(asked)
+
+    few = ask()
+    for _ in range(100):
+        builders.make_token(workspace, alice)
+    assert ask() == few <= 6

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assistants_app.models import Membership, User
@@ -146,3 +148,45 @@ def test_a_rule_that_cannot_be_met_is_said(
     client.force_login(dora)
     text = client.get(url("workspace_members", workspace)).content.decode()
     assert "may find nobody to approve it" in text
+
+
+def test_queries_do_not_grow_with_members(client: Client, workspace: Workspace, dora: User) -> None:
+    client.force_login(dora)
+    page = url("workspace_members", workspace)
+
+    def ask() -> int:
+        client.get(page)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(page)
+        return len(asked)
+
+    few = ask()
+    for n in range(100):
+        builders.make_member(workspace, builders.make_person(f"reader{n}"), "viewer")
+    assert ask() == few <= 6
+
+
+@pytest.mark.parametrize("name", ["member", "member_remove"])
+def test_one_member_is_for_admins(
+    client: Client, workspace: Workspace, alice: User, bob: User, carol: User, name: str
+) -> None:
+    page = url(f"workspace_{name}", workspace, alice.pk)
+    assert client.post(page)["Location"].startswith(reverse("account_login"))
+    for person, status in ((carol, 404), (bob, 403)):
+        client.force_login(person)
+        assert client.get(page).status_code == status
+        assert client.post(page).status_code == status
+    assert client.put(page).status_code == 405
+    assert Membership.objects.filter(user=alice).exists()
+
+
+def test_the_add_form_takes_a_post(client: Client, workspace: Workspace, dora: User) -> None:
+    client.force_login(dora)
+    assert client.get(url("workspace_member_add", workspace)).status_code == 405
+
+
+def test_an_empty_rule_is_told(client: Client, workspace: Workspace, dora: User) -> None:
+    client.force_login(dora)
+    response = client.post(url("workspace_rules", workspace), {})
+    assert response.status_code == 422
+    assert response.context["form"].errors["approvals"]
