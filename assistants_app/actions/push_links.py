@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
+from assistants_app import contract, doorbell
 from assistants_app.actions import audit, pushes
-from assistants_app.models import Assistant, PushAttempt, PushOrder, UpstreamCopy
+from assistants_app.models import Assistant, PushAttempt, PushOrder, UpstreamCopy, Version
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -70,3 +72,32 @@ def is_since(order: PushOrder, created_at: int | None) -> bool:
     if created_at is None or order.sent_at is None:
         return True
     return created_at >= order.sent_at.timestamp() - SKEW
+
+
+def uncertain(order: PushOrder) -> list[contract.Document]:
+    """Versions of ours that may still arrive, or arrived late: their answers were lost."""
+    rows = order.push_attempts.filter(outcome=PushAttempt.Outcome.UNKNOWN)
+    ids = set(rows.values_list("version_id", flat=True))
+    return [version.document() for version in Version.objects.filter(pk__in=ids)]
+
+
+@audit.bookkeeping
+@transaction.atomic
+def found_late(order: PushOrder, seen: pushes.Seen) -> None:
+    """An older write of ours is what upstream holds: from here on it is the last text in common."""
+    if pushes.mine(order).select_for_update().first() is None:
+        raise pushes.Superseded
+    pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, seen)
+
+
+@audit.bookkeeping
+@transaction.atomic
+def push_over(order: PushOrder, seen: pushes.Seen) -> None:
+    """An older write of ours arrived after a newer one was pushed: the newer one goes again."""
+    free = pushes.mine(order).filter(lease_until=None).select_for_update()
+    if free.first() is None:
+        return  # a push has it: it reads for itself
+    pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, seen)
+    now = timezone.now()
+    free.filter(state=State.IDLE).update(state=State.WAITING, not_before=now, changed_at=now)
+    doorbell.ring("push_order", order.pk)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from assistants_app import contract, killpoints, policies
 from assistants_app.actions import audit, connections, push_bodies, push_links, pushes
 from assistants_app.errors import Conflict
-from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy, Version
+from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy
 from assistants_app.sync.lookup import PullFailed, find_marker
 from assistants_app.sync.plan import plan
 from assistants_app.sync.pull import pull
@@ -170,7 +170,7 @@ class _Push:
             self.ours,
             seen.document,
             linked=True,
-            uncertain=self._uncertain(),
+            uncertain=push_links.uncertain(self.order),
             fields=self.profile.keeps,
         )
         if step == "nothing":
@@ -194,12 +194,6 @@ class _Push:
         # Found by our mark and never read before: what carries our mark unchanged is our own text.
         version = push_bodies.marked_version(self.order, seen.marker)
         return version.document() if version else None
-
-    def _uncertain(self) -> list[contract.Document]:
-        """Versions of ours that may still arrive, or arrived late: their answers were lost."""
-        rows = self.order.push_attempts.filter(outcome=PushAttempt.Outcome.UNKNOWN)
-        ids = set(rows.values_list("version_id", flat=True)) - {self.version.pk}
-        return [version.document() for version in Version.objects.filter(pk__in=ids)]
 
     # --- writing ---------------------------------------------------------------------------
     def _send(self, op: str, etag: str = "") -> None:

@@ -383,6 +383,36 @@ def test_an_order_in_doubt_is_left_to_its_push(
     assert settle(pushed).state == State.IDLE
 
 
+def test_an_older_write_that_arrived_late_is_pushed_over_and_is_no_drift(
+    pushed: Assistant, workspace: Workspace, alice: User, bob: User, up: Upstream
+) -> None:
+    make_assistant(pushed, author=alice, reviewer=bob, name="Second")
+    up.on("POST", "/assistants/", apply="never", answer="reset")
+    push(pushed)
+    late = up.writes()[-1].json
+    make_assistant(pushed, author=alice, reviewer=bob, name="Third")
+    assert settle(pushed).state == State.IDLE
+    there(up).update({key: value for key, value in late.items() if value is not None})
+    assert tally(check(workspace, bob)) == (1, 0, 0)
+    assert order_of(pushed).state == State.WAITING
+    assert settle(pushed).state == State.IDLE
+    assert there(up)["name"] == "Third"
+
+
+def test_an_older_write_that_was_found_is_no_drift_while_the_newer_one_waits(
+    pushed: Assistant, workspace: Workspace, alice: User, bob: User, up: Upstream
+) -> None:
+    make_assistant(pushed, author=alice, reviewer=bob, name="Second")
+    up.on("POST", "/assistants/", apply="before", answer="reset")
+    push(pushed)
+    make_assistant(pushed, author=alice, reviewer=bob, name="Third")
+    up.on("POST", "/assistants/", apply="never", answer=(429, {}, "{}"))
+    assert push(pushed).state == State.WAITING
+    assert tally(check(workspace, bob)) == (1, 0, 0)
+    assert settle(pushed).state == State.IDLE
+    assert there(up)["name"] == "Third"
+
+
 def test_an_order_that_someone_holds_is_not_stopped_under_their_feet(
     pushed: Assistant, workspace: Workspace, alice: User, bob: User, up: Upstream
 ) -> None:

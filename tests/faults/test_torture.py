@@ -111,17 +111,33 @@ def test_nothing_is_lost_doubled_or_overtaken(
         crowd.kill(n)
     up.control({"clear": True})
     time.sleep(0.5)  # what was late has arrived
-    _rest(alice)
+    _rest(alice, up)
     _check(up, notes, crowd)
 
 
-def _rest(alice: User) -> None:
+def _rest(alice: User, up: Upstream) -> None:
     """Everything comes to rest; a person tries again what gave up."""
     invariants.come_to_rest(ticks=40)
     for order in PushOrder.objects.filter(state=State.STOPPED):
-        assert order.reason in (Reason.ATTEMPTS, Reason.UNCLEAR), vars(order)
+        assert order.reason in (Reason.ATTEMPTS, Reason.UNCLEAR), _story(order, up)
         push_decisions.retry(order, actor=acting(alice))
     invariants.come_to_rest(ticks=40)
+
+
+def _story(order: PushOrder, up: Upstream) -> str:
+    """What happened to one assistant, for whoever has to find out why."""
+    id_ = order.assistant.upstream_id or ""
+    calls = [(r.time, r.method, r.path, r.body) for r in up.requests if r.path.endswith(id_)]
+    parts: dict[str, object] = {
+        "order": [vars(order)],
+        "there": [up.assistants.get(id_)],
+        "copies": order.assistant.upstream_copies.values(),
+        "versions": order.assistant.versions.values("pk", "number", "name", "at"),
+        "attempts": order.push_attempts.values(),
+        "calls": calls,
+    }
+    lines = [f"{name}: {item}" for name, items in parts.items() for item in items]  # type: ignore[attr-defined]
+    return "\n".join(lines)
 
 
 def _check(up: Upstream, notes: Path, crowd: Crowd) -> None:
