@@ -51,7 +51,7 @@ def make_member(workspace: Workspace, user: User, *roles: str) -> Membership:
 
 def make_document(**fields: Any) -> contract.Document:
     """A valid document; keyword arguments set fields, None leaves one out."""
-    usual = {"model": "gpt-4o", "name": "Onboarding", "instructions": "Greet the newcomer."}
+    usual = {"model": "gpt-5.2", "name": "Onboarding", "instructions": "Greet the newcomer."}
     return {name: value for name, value in (usual | fields).items() if value is not None}
 
 

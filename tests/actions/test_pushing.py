@@ -67,7 +67,7 @@ def test_a_create_sends_the_version_and_our_mark_and_nothing_else(
     mark = f"{order.op_id}:1:{published.digest[:8]}"
     assert (write.method, write.path) == ("POST", "/assistants")
     assert write.json == {
-        "model": "gpt-4o",
+        "model": "gpt-5.2",
         "name": "Onboarding",
         "instructions": "Greet the newcomer.",
         "metadata": {"team": "care", "_dash": mark},
@@ -314,7 +314,7 @@ def test_a_read_back_that_is_not_what_was_answered_is_drift(
 @pytest.mark.parametrize(
     ("drops", "fields", "note"),
     [
-        (["reasoning_effort"], {"reasoning_effort": "low"}, "reasoning_effort"),
+        (["response_format"], {"response_format": {"type": "json_object"}}, "response_format"),
         (["description"], {"description": "Kind."}, "description"),
         (["top_p"], {"top_p": 0.5}, "top_p"),
     ],

@@ -33,7 +33,7 @@ def test_an_assistant_is_served_with_every_key_and_exact_types(api: API, make: M
         "created_at": int(row.created_at.timestamp()),
         "name": None,
         "description": None,
-        "model": "gpt-4o",
+        "model": "gpt-5.2",
         "instructions": None,
         "tools": [],
         "tool_resources": {},
@@ -51,7 +51,7 @@ def test_key_order_and_spelling_of_numbers_survive(api: API) -> None:
         '{"type":"function","function":{"name":"f","parameters":'
         '{"type":"object","properties":{"z":{"maximum":1.50e3},"a":{"const":1.0}}}}}'
     )
-    made = api.post(LIST, f'{{"model":"gpt-4o","tools":[{tool}],"temperature":0.30}}').json()
+    made = api.post(LIST, f'{{"model":"gpt-5.2","tools":[{tool}],"temperature":0.30}}').json()
 
     content = api.get(f"{LIST}/{made['id']}").content
 

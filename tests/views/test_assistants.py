@@ -51,7 +51,7 @@ def test_the_page_shows_everything_that_is_live(
 ) -> None:
     client.force_login(alice)
     text = client.get(page(live)).content.decode()
-    for part in ("Onboarding", "For newcomers.", "Version 1 is live", "gpt-4o", "0.40", "vs_1"):
+    for part in ("Onboarding", "For newcomers.", "Version 1 is live", "gpt-5.2", "0.40", "vs_1"):
         assert part in text, part
     for part in (
         "get_order",
@@ -232,7 +232,7 @@ def test_a_version_is_shown_in_full(
     assert not response.context["is_live"]
     assert live.digest in text
     assert "Published by Bob Example" in text
-    assert response.context["shown"].json.startswith('{\n  "model": "gpt-4o",')
+    assert response.context["shown"].json.startswith('{\n  "model": "gpt-5.2",')
     assert '"temperature": 0.40' in response.context["shown"].json
     assert client.get(reverse("version", args=[live.pk, 3])).status_code == 404
 
