@@ -85,9 +85,11 @@ def _context(
     request: Request, workspace: Workspace, people: list[tuple[str, str]], found: Any
 ) -> dict[str, Any]:
     asked = {name: request.GET.get(name, "") for name in found.filters}
+    # A browser complains about a date field that holds no date.
+    no_dates = dict.fromkeys(("since", "until") & found.form.errors.keys(), "")
     return {
         "workspace": workspace,
-        "filters": asked,
+        "filters": asked | no_dates,
         "form": found.form,
         "is_filtered": any(asked.values()),
         "about": _about(request, asked["assistant"]),
