@@ -8,9 +8,11 @@ what a person typed except `parse` and `accept`; everything else answers with Pr
 from __future__ import annotations
 
 from assistants_app.contract import words
+from assistants_app.contract.blame import blame
 from assistants_app.contract.bodies import body, served
-from assistants_app.contract.catalogue import MODELS
+from assistants_app.contract.catalogue import Catalogue, Family, family, known_models
 from assistants_app.contract.compare import Comparison, Part, compare, not_kept, same
+from assistants_app.contract.families import MODELS
 from assistants_app.contract.formats import Item, read_file, read_one
 from assistants_app.contract.limits import FIELDS, MARKER
 from assistants_app.contract.normal_form import normal
@@ -42,9 +44,11 @@ __all__ = [
     "MODELS",
     "PROFILES",
     "Accepted",
+    "Catalogue",
     "Change",
     "Comparison",
     "Document",
+    "Family",
     "Item",
     "Part",
     "Problem",
@@ -53,14 +57,17 @@ __all__ = [
     "Strict",
     "UpstreamError",
     "accept",
+    "blame",
     "body",
     "canonical",
     "check",
     "compare",
     "digest",
     "dumps",
+    "family",
     "fingerprint",
     "form_text",
+    "known_models",
     "make_strict",
     "merge",
     "normal",

@@ -94,7 +94,9 @@ _CONTEXT_STEP: Final = re.compile(
     r"""\s*,?\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[0-9]{1,9})""", re.DOTALL
 )
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
-_QUOTED: Final = re.compile(r"[`'\"\[(]([A-Za-z_][^`'\"\s]{0,200}?)[`'\"\])]")
+_QUOTED: Final = re.compile(
+    r"[`'\"](?P<quoted>[A-Za-z_][^`'\"\s]{0,200})[`'\"]|\[(?P<id>[A-Za-z_][\w-]{0,200})\]"
+)
 _PARAM_STEP: Final = re.compile(
     r"\[([0-9]{1,9})\]|\[['\"]((?:[^'\"\\]|\\.)*)['\"]\]|([^.\[\]]+)", re.DOTALL
 )
@@ -184,7 +186,7 @@ def _place(param: str, message: str, said: _Said, doc: Any) -> Path:
         return _in_schema(given, named, message, said, doc)
     if given and not (given == ("tools",) and named):
         return given
-    quoted = (said.param, *(found[1] for found in _QUOTED.finditer(message)))
+    quoted = (said.param, *(found["quoted"] or found["id"] for found in _QUOTED.finditer(message)))
     by_name = (_fitted(_steps(text), doc) for text in quoted)
     return next(filter(None, by_name), ()) or named or _by_value(quoted, doc)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from assistants_app.contract import limits
+from assistants_app.contract.catalogue import STARTING, default_effort, family
 from assistants_app.contract.normal_form import normal, normal_field
 from assistants_app.contract.ordered_json import dumps, is_unset
 from assistants_app.contract.problems import param
@@ -14,6 +15,7 @@ from assistants_app.contract.problems import param
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from assistants_app.contract.catalogue import Catalogue
     from assistants_app.contract.ordered_json import Document
     from assistants_app.contract.problems import Path
 
@@ -44,44 +46,62 @@ class Comparison:
 
 
 def compare(
-    before: Document, after: Document, *, fields: Collection[str] = limits.FIELDS
+    before: Document,
+    after: Document,
+    *,
+    fields: Collection[str] = limits.FIELDS,
+    catalogue: Catalogue = STARTING,
 ) -> Comparison:
     """Both documents in normal form, field by field, in canonical order; symmetric.
 
     order-only: equal but for key order in a schema, or the order of `file_ids` or `required`.
     newlines-only: equal once line ends are folded, and at most such an order besides. `fields`:
-    those to look at, for a server that never returns one (`profile.keeps`).
+    those to look at, for a server that never returns one (`profile.keeps`). An unset effort is the
+    default of its model where `catalogue` knows it.
     """
     parts = tuple(
         Part((name,), verdict, before.get(name), after.get(name))
         for name in limits.FIELDS
-        if name in fields and (verdict := _verdict(name, before, after)) != "same"
+        if name in fields and (verdict := _verdict(name, before, after, catalogue)) != "same"
     )
     heaviest = max((_WEIGHT.index(part.verdict) for part in parts), default=0)
     return Comparison(_WEIGHT[heaviest], parts)
 
 
-def same(before: Document, after: Document, field: str) -> bool:
+def same(before: Document, after: Document, field: str, *, catalogue: Catalogue = STARTING) -> bool:
     """Whether one top-level field says the same in both, order within schemas included."""
-    return _verdict(field, before, after) == "same"
+    return _verdict(field, before, after, catalogue) == "same"
 
 
-def not_kept(sent: Document, got: Document) -> tuple[str, ...]:
+def not_kept(sent: Document, got: Document, *, catalogue: Catalogue = STARTING) -> tuple[str, ...]:
     """The params of `sent` that the server dropped or altered, as `tools[0].function.strict`.
 
     `sent`: the whole document or a modify body; `got`: the document read back. Normal forms are
     compared, and order alone is not reported. A field that was cleared and came back filled is
-    named too, save `reasoning_effort`, whose null means the model's own default.
+    named too, save `reasoning_effort`, whose null means the model's own default. That field is in
+    no reference's object: where it did not come back, it is named only for a model that takes none.
     """
-    mine, theirs = normal(sent), normal(got)
+    mine, theirs = normal(sent, catalogue), normal(got, catalogue)
     lost: list[str] = []
     for name in limits.FIELDS:
-        if name in mine or (name in theirs and name != "reasoning_effort"):
+        if name == "reasoning_effort":
+            lost += [] if _is_effort_kept(sent, got, catalogue) else [name]
+        elif name in mine or name in theirs:
             lost += map(param, _altered((name,), mine.get(name), theirs.get(name)))
     return tuple(lost)
 
 
-def _verdict(name: str, before: Document, after: Document) -> Verdict:
+def _is_effort_kept(sent: Document, got: Document, catalogue: Catalogue) -> bool:
+    asked, came = sent.get("reasoning_effort"), got.get("reasoning_effort")
+    if asked is None or asked == came:
+        return True
+    known = family(sent.get("model"), catalogue)
+    return came is None and not (known and known.efforts == ())
+
+
+def _verdict(name: str, before: Document, after: Document, catalogue: Catalogue) -> Verdict:
+    if name == "reasoning_effort" and _is_one_effort(before, after, catalogue):
+        return "same"
     mine, theirs = _form(name, before), _form(name, after)
     if dumps(mine) == dumps(theirs):
         return "same"
@@ -90,6 +110,14 @@ def _verdict(name: str, before: Document, after: Document) -> Verdict:
     if dumps(_loose(mine, folds=True)) == dumps(_loose(theirs, folds=True)):
         return "newlines-only"
     return "different"
+
+
+def _is_one_effort(before: Document, after: Document, catalogue: Catalogue) -> bool:
+    """Whether both think as much, each by its own model; what is not known equals nothing."""
+    mine, theirs = (
+        doc.get("reasoning_effort") or default_effort(doc, catalogue) for doc in (before, after)
+    )
+    return bool(mine) and bool(mine == theirs)
 
 
 def _form(name: str, doc: Document) -> Any:

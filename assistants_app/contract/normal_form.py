@@ -11,21 +11,24 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from assistants_app.contract import limits
+from assistants_app.contract.catalogue import STARTING, default_effort
 from assistants_app.contract.ordered_json import is_unset
 from assistants_app.contract.spelling import spelled
 
 if TYPE_CHECKING:
+    from assistants_app.contract.catalogue import Catalogue
     from assistants_app.contract.ordered_json import Document
 
 # Below these keys order and null are data: output order follows the schema.
 _SCHEMAS: Final = frozenset({"parameters", "schema"})
 
 
-def normal(doc: Document) -> Document:
+def normal(doc: Document, catalogue: Catalogue = STARTING) -> Document:
     """The document with defaults and null padding removed, in canonical field order.
 
     Wrapper keys and metadata are sorted, order inside `parameters` and `schema` stays. Numbers are
     plain: 1.0 is 1, and temperature, top_p and score_threshold are what their 32-bit float spells.
+    A reasoning_effort that is the known default of the model is left out.
     Two documents hold the same content when their normal forms have the same text. Idempotent; odd
     shapes, which a Draft may hold, pass through.
     """
@@ -34,6 +37,8 @@ def normal(doc: Document) -> Document:
         value = doc.get(name)
         if not is_unset(name, value) and (form := normal_field(name, value)) is not None:
             found[name] = form
+    if "reasoning_effort" in found and found["reasoning_effort"] == default_effort(doc, catalogue):
+        del found["reasoning_effort"]
     return found
 
 

@@ -20,7 +20,8 @@ class Profile:
     `keeps`: the fields it stores; a field outside is not sent and not compared. `keeps_key_order`:
     None = unknown. `strict_limits`: "new" or "old" numbers of contract.md section 4.
     `extra_tool_types`: tool types it knows besides the three. `format_words`: the strings that
-    response_format may be. `list_order`: the order that pull asks for first.
+    response_format may be. `list_order`: the order that pull asks for first. `names_deployments`:
+    `model` is a name that somebody gave a deployment, so nothing is known about it by itself.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Profile:
     format_words: tuple[str, ...] = ("auto",)
     instructions_max: int = limits.INSTRUCTIONS_MAX
     list_order: str = "asc"
+    names_deployments: bool = False
 
     @property
     def stamps(self) -> bool:

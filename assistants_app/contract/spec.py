@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.contract import faults, limits, response_format, tools
+from assistants_app.contract import advice, faults, limits, response_format, tools
+from assistants_app.contract.catalogue import STARTING
 from assistants_app.contract.ordered_json import is_unset
 from assistants_app.contract.positions import in_document_order
 from assistants_app.contract.problems import shown
@@ -16,8 +17,10 @@ from assistants_app.errors import InvalidDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
     from typing import Literal
 
+    from assistants_app.contract.catalogue import Catalogue
     from assistants_app.contract.ordered_json import Document
     from assistants_app.contract.problems import Problem
     from assistants_app.contract.profiles import Profile
@@ -48,14 +51,22 @@ class Accepted:
     notes: tuple[str, ...]
 
 
-def check(doc: Any, op: str, profile: Profile = KEPT_HERE) -> list[Problem]:
+def check(
+    doc: Any,
+    op: str,
+    profile: Profile = KEPT_HERE,
+    catalogue: Catalogue = STARTING,
+    *,
+    today: date | None = None,
+) -> list[Problem]:
     """Everything wrong or doubtful in `doc`, in document order, at most 500 findings.
 
     `doc` may be any JSON value. `op`: "create" (model required; 16 own metadata pairs leave no room
     for the marker), "modify" (nothing required), "import" (like create; with 16 pairs a warning),
     "serve" (a create at our own `/v1`: the lints of contract.md section 6 do not apply, `_dash` is
     a pair like any other, `vector_stores` may stand beside ids). A missing field stands behind the
-    ones that are there. Sources: contract.md sections 2, 6 and 11.
+    ones that are there. `catalogue`: what is known about models; `today`, the present day unless
+    given, decides how near a shutdown is. Sources: contract.md sections 2, 5, 6 and 11.
     """
     report = Report(_OPS[op], profile, _model_of(doc))
     if not faults.is_sound(doc):
@@ -66,7 +77,7 @@ def check(doc: Any, op: str, profile: Profile = KEPT_HERE) -> list[Problem]:
         if report.op.needs_model and "model" not in doc:
             report.missing(("model",))
         if report.lints:
-            _both_sampling(report, doc)
+            advice.lint(report, doc, catalogue, today)
     return in_document_order(report.problems, doc)
 
 
@@ -178,13 +189,6 @@ def _pair(report: Report, key: str, text: Any) -> None:
         most = limits.METADATA_KEY_MAX
         report.add(path, "property_name_above_max_length", n=len(key), max=most)
     report.is_text(path, text, limits.METADATA_VALUE_MAX)
-
-
-def _both_sampling(report: Report, doc: Document) -> None:
-    """CR: "We generally recommend altering this or temperature but not both." """
-    values = [doc.get("temperature"), doc.get("top_p")]
-    if all(isinstance(v, int | float) and not isinstance(v, bool) and v != 1 for v in values):
-        report.add(("top_p",), "both_sampling", level="hint")
 
 
 _JUDGES: Final[dict[str, Callable[[Report, Any], None]]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.contract import strict_words
+from assistants_app.contract import advice_words, strict_words
 from assistants_app.contract.problems import Path, Problem, param
 
 if TYPE_CHECKING:
@@ -301,6 +301,7 @@ SENTENCES: Final[dict[tuple[str, str], Sentence]] = {
         for code in ("invalid_function_parameters", "invalid_json_schema")
         for kind, both in strict_words.SENTENCES.items()
     },
+    **{place: Sentence(*both) for place, both in advice_words.SENTENCES.items()},
     ("both_sampling", ""): Sentence(
         "Alter 'temperature' or 'top_p' but not both.", "Change one of the two, not both."
     ),
@@ -343,7 +344,7 @@ def _plain_word(key: str, value: Any, translate: Callable[[str], str]) -> str:
         return f"{value:,}"
     if key in ("choices", "names"):
         return ", ".join(value)
-    if key in ("wanted", "things"):
+    if key in ("wanted", "things", "label"):
         return translate(value)
     return str(value)
 

@@ -10,8 +10,8 @@ CONNECTED = contract.PROFILES["openai-compatible"]
 
 
 def document(**fields: Any) -> contract.Document:
-    """A document with a model, and `fields`."""
-    return {"model": "gpt-4o", **fields}
+    """A document with `fields` and a model without advice: it takes most, and no end is known."""
+    return {"model": "gpt-5.2", **fields}
 
 
 def found(
@@ -23,6 +23,14 @@ def found(
     """(param, code) of every problem of one level, in order."""
     problems = contract.check(doc, op, profile)
     return [(one.param, one.code) for one in problems if one.level == level]
+
+
+def doubts(
+    doc: Any, op: str = "create", profile: contract.Profile = contract.KEPT_HERE
+) -> list[tuple[str, str]]:
+    """(param, code) of every error and warning; hints say nothing about what is accepted."""
+    problems = contract.check(doc, op, profile)
+    return [(one.param, one.code) for one in problems if one.level != "hint"]
 
 
 def sentences(doc: Any, op: str = "create", level: str = "error") -> list[str]:

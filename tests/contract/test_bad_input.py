@@ -32,7 +32,7 @@ def deep(levels: int) -> str:
 
 
 def raw(field: str, text: str) -> str:
-    return f'{{"model":"gpt-4o","{field}":{text}}}'
+    return f'{{"model":"gpt-5.2","{field}":{text}}}'
 
 
 def in_parameters(text: str) -> str:
@@ -78,7 +78,15 @@ CORPUS: list[tuple[str, str | bytes, list[tuple[str, str]]]] = [
     ),
     ("8", b'{"model":"a\xff"}', [("", "Not UTF-8 at byte 12.")]),
     ("10", body(name=" \n a \n ", instructions="\n\n"), []),
-    ("11", body(instructions="a\u202eb"), []),
+    (
+        "11",
+        body(instructions="a\u202eb"),
+        [("instructions", "Contains U+202E, which cannot be seen, at position 2.")],
+    ),
+    *(
+        (f"13 {name!r}", body(name=name), [("name", "No visible characters.")])
+        for name in (" ", "  \u00a0", "\t", "\r", "\u200b ")
+    ),
     ("14", body(name="é", description="e\u0301"), []),
     *(
         (f"15 {text}", body(name=text, description=text, instructions=text), [])
@@ -92,7 +100,7 @@ CORPUS: list[tuple[str, str | bytes, list[tuple[str, str]]]] = [
     ),
     *(
         (f"16 {text!r}", body(name=text), [])
-        for text in ("=HYPERLINK(1)", "+1", "-1", "@x", "\t", "\r")
+        for text in ("=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\rx")
     ),
     ("18", body(instructions="[x](javascript:alert(1)) [y](data:text/html,x)"), []),
     ("21", raw("temperature", "2.0001"), [("temperature", "Must be between 0 and 2.")]),
@@ -106,6 +114,11 @@ CORPUS: list[tuple[str, str | bytes, list[tuple[str, str]]]] = [
     ("24", raw("temperature", "true"), [("temperature", "Must be a number.")]),
     ("25", raw("temperature", '"1"'), [("temperature", "Must be a number.")]),
     ("27", body(temperature=0.5, top_p=0.5), [("top_p", BOTH)]),
+    (
+        "29",
+        body(reasoning_effort="max"),
+        [("reasoning_effort", 'This model is not known to take "max".')],
+    ),
     ("28", body(reasoning_effort="extreme"), [("reasoning_effort", EFFORTS)]),
     (
         "31",
@@ -120,7 +133,7 @@ CORPUS: list[tuple[str, str | bytes, list[tuple[str, str]]]] = [
     ("34 missing", "{}", [("model", "Required.")]),
     ("34 blank", '{"model":""}', [("model", "Required.")]),
     ("34 blanks", '{"model":"  "}', [("model", "Required.")]),
-    ("35", '{"model":"my-own-model"}', []),
+    ("35", '{"model":"my-own-model"}', [("model", "Not in the list of known models.")]),
     (
         "37",
         body(metadata={str(number): "v" for number in range(17)}),
@@ -180,8 +193,26 @@ CORPUS: list[tuple[str, str | bytes, list[tuple[str, str]]]] = [
     ),
     (
         "61",
-        body(tool_resources={"code_interpreter": {"file_ids": ["f"] * 21}}),
+        body(
+            tools=[{"type": "code_interpreter"}],
+            tool_resources={"code_interpreter": {"file_ids": ["f"] * 21}},
+        ),
         [("tool_resources.code_interpreter.file_ids", "21 files; the limit is 20.")],
+    ),
+    (
+        "64",
+        body(tool_resources={"code_interpreter": {"file_ids": ["f"]}}),
+        [
+            (
+                "tool_resources.code_interpreter.file_ids",
+                "This ability is switched off; the files have no effect.",
+            )
+        ],
+    ),
+    (
+        "68",
+        body(response_format={"type": "json_object"}, instructions="Answer briefly."),
+        [("instructions", "The instructions never mention JSON; upstream may refuse.")],
     ),
     (
         "65",

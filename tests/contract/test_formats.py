@@ -11,8 +11,8 @@ from assistants_app import contract
 from assistants_app.contract.formats import FILE_MAX
 from assistants_app.errors import InvalidDocument
 
-ONE = {"model": "gpt-4o", "name": "One"}
-TWO = {"model": "gpt-4o", "name": "Two"}
+ONE = {"model": "gpt-5.2", "name": "One"}
+TWO = {"model": "gpt-5.2", "name": "Two"}
 ANSWER = {
     "id": "asst_abc123",
     "object": "assistant",
@@ -20,7 +20,7 @@ ANSWER = {
     "updated_at": 1698984999,
     "name": "Math Tutor",
     "description": None,
-    "model": "gpt-4o",
+    "model": "gpt-5.2",
     "instructions": "You are a personal math tutor.",
     "tools": None,
     "file_ids": [],
@@ -82,7 +82,7 @@ def test_what_belongs_to_the_server_is_set_aside_and_named() -> None:
     assert item.problems == ()
     assert item.document == {
         "name": "Math Tutor",
-        "model": "gpt-4o",
+        "model": "gpt-5.2",
         "instructions": "You are a personal math tutor.",
         "metadata": {"team": "care"},
         "temperature": 1.0,
@@ -126,7 +126,8 @@ def test_echoed_stores_go_where_their_ids_are_there() -> None:
         )
     ]
     both = stores | {"vector_store_ids": ["vs_1"]}
-    (item,) = read({**ANSWER, "tool_resources": {"file_search": both}})
+    searches = {**ANSWER, "tools": [{"type": "file_search"}]}
+    (item,) = read({**searches, "tool_resources": {"file_search": both}})
     assert item.problems == ()
     assert item.document["tool_resources"] == {"file_search": {"vector_store_ids": ["vs_1"]}}
     assert "tool_resources.file_search.vector_stores" in item.set_aside
@@ -159,7 +160,8 @@ def test_one_bad_item_leaves_the_others() -> None:
 
 
 def test_one_bad_line_leaves_the_others_and_is_placed_in_the_file() -> None:
-    items = contract.read_file(b'{"model": "m"}\n\n {"model" "n"}\n{"model":"a","model":"b"}')
+    lines = b'{"model": "gpt-5.2"}\n\n {"model" "n"}\n{"model":"a","model":"b"}'
+    items = contract.read_file(lines)
     assert [item.place for item in items] == ["line 1", "line 3", "line 4"]
     assert [said(item) for item in items] == [
         [],

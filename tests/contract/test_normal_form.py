@@ -34,7 +34,7 @@ UNSET: dict[str, list[Any]] = {
 @pytest.mark.parametrize("field", UNSET)
 def test_null_and_default_are_absent(field: str) -> None:
     for value in UNSET[field]:
-        assert contract.normal(document(**{field: value})) == {"model": "gpt-4o"}
+        assert contract.normal(document(**{field: value})) == {"model": "gpt-5.2"}
         assert contract.same({}, {field: value}, field)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from assistants_app import contract
 from assistants_app.contract import limits
 from tests.contract import trees
-from tests.contract.judged import CONNECTED
+from tests.contract.judged import CONNECTED, found
 from tests.contract.test_words import OPENAPI, SCHEMAS
 
 
@@ -60,7 +61,7 @@ def test_every_shown_object_is_read_served_and_sent_back() -> None:
     for shown in examples():
         seen = contract.read(shown, CONNECTED)
         assert (seen.extras, seen.notes, seen.id) == ({}, (), shown["id"])
-        assert contract.check(seen.document, "create", CONNECTED) == []
+        assert found(seen.document, "create", CONNECTED) == []
         answer = contract.served(seen.document, id=seen.id, created_at=shown["created_at"])
         assert {key: answer[key] for key in shown} == shown
         assert described("AssistantObject").is_valid(plain(answer))
@@ -154,3 +155,102 @@ def test_nothing_odd_slips_past_us_that_the_description_refuses(field: str, valu
     body = {"model": "m", field: value}
     if not [one for one in contract.check(body, "create") if one.level == "error"]:
         assert described("CreateAssistantRequest").is_valid(plain(body))
+
+
+# --- near misses: every kind of value in every place of tools, resources and formats --------------
+ODD = st.sampled_from(
+    [None, True, 0, 1, 50, 51, -1, 0.5, 1.5, "", "x", "auto", [], {}, ["x"], [1], {"a": "b"}]
+)
+
+
+def near(**places: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """An object with some of these keys, most with a fitting value; now and then no object."""
+    fitting = {key: st.one_of(one, one, one, one, ODD) for key, one in places.items()}
+    whole = st.fixed_dictionaries(fitting)
+    return st.one_of(whole, whole, st.fixed_dictionaries({}, optional=fitting), ODD)
+
+
+NAMED = {"name": trees.NAMES, "description": trees.WORDS, "strict": st.booleans()}
+NEAR_TOOLS = near(
+    type=st.sampled_from(limits.TOOL_TYPES),
+    function=near(**NAMED, parameters=trees.SCHEMAS),
+    file_search=near(
+        max_num_results=st.integers(-1, 52),
+        ranking_options=near(
+            score_threshold=st.sampled_from([0, 0.25, 1, 1.01, -0.01]),
+            ranker=st.sampled_from(limits.RANKERS),
+        ),
+    ),
+)
+NEAR_RESOURCES = near(
+    code_interpreter=near(file_ids=st.lists(trees.NAMES | ODD, max_size=22)),
+    file_search=near(vector_store_ids=st.lists(trees.NAMES | ODD, max_size=2)),
+)
+NEAR_FORMATS = near(
+    type=st.sampled_from(limits.FORMAT_TYPES), json_schema=near(**NAMED, schema=trees.SCHEMAS)
+)
+MANY_TOOLS = st.integers(127, 130).map(lambda many: [{"type": "code_interpreter"}] * many)
+BODIES = st.fixed_dictionaries(
+    {"model": trees.NAMES},
+    optional={
+        "name": ODD | st.sampled_from(["n" * 256, "n" * 257]),
+        "reasoning_effort": ODD | st.sampled_from(limits.EFFORTS),
+        "metadata": near(team=trees.WORDS),
+        "temperature": ODD | st.sampled_from([2, 2.01]),
+        "tools": st.lists(NEAR_TOOLS, max_size=2) | ODD | MANY_TOOLS,
+        "tool_resources": NEAR_RESOURCES,
+        "response_format": NEAR_FORMATS,
+    },
+)
+TYPE_OR_LIMIT = re.compile(
+    r"invalid_type|missing_required_parameter|unknown_parameter|invalid_value|"
+    r"(array|string|integer|decimal)_(above|below)_(max|min)_(length|value)"
+)
+
+
+def is_described(found: contract.Problem) -> bool:
+    """Whether the description knows the rule as well; it leaves to prose, or to us:
+
+    that a model, an id and a tool's type are not empty, the characters and length of a function's
+    and a format's name, and the numbers of metadata. Duplicates, reserved names, `vector_stores`
+    and what a schema holds are no matter of type or limit.
+    """
+    if not TYPE_OR_LIMIT.fullmatch(found.code) or found.code == "string_below_min_length":
+        return False
+    is_name = len(found.path) > 1 and found.path[-1] == "name"
+    return not (is_name and found.code in ("invalid_value", "string_above_max_length"))
+
+
+@given(BODIES)
+def test_what_is_refused_by_type_or_limit_the_description_refuses(body: Any) -> None:
+    if any(is_described(one) for one in contract.check(body, "create", CONNECTED)):
+        assert not described("CreateAssistantRequest").is_valid(plain(body))
+
+
+@given(BODIES)
+def test_what_is_accepted_the_description_accepts(body: Any) -> None:
+    """Wider here, on purpose (contract.md sections 2 and 3): null stands for absent at any level,
+    tool types of other servers are kept, and an empty `file_search` may stand in tool_resources.
+    """
+    if [one for one in contract.check(body, "create", CONNECTED) if one.level == "error"]:
+        return
+    bare = contract.normal(body)
+    bare["tools"] = [one for one in bare.get("tools", []) if one["type"] in limits.TOOL_TYPES]
+    resources = bare.get("tool_resources", {})
+    if "vector_store_ids" not in resources.get("file_search", {}):
+        resources.pop("file_search", None)
+    assert described("CreateAssistantRequest").is_valid(plain(bare))
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+@pytest.mark.parametrize("field", ["tools", "tool_resources", "response_format"])
+def test_the_near_misses_reach_both_verdicts(field: str, is_refused: bool) -> None:
+    """Else the two tests above would say nothing."""
+
+    def is_wanted(body: Any) -> bool:
+        found = contract.check(body, "create", CONNECTED)
+        errors = [one for one in found if one.level == "error" and one.path[0] == field]
+        return bool(body.get(field)) and bool(errors) == is_refused
+
+    asked = settings(max_examples=2_000, database=None, phases=[Phase.generate])
+    assert is_wanted(find(BODIES, is_wanted, settings=asked))

@@ -79,7 +79,7 @@ def test_a_code_that_came_from_elsewhere_keeps_its_message() -> None:
 
 
 def test_braces_in_what_was_found_are_text() -> None:
-    (found,) = contract.check({"model": "m", "{x}{0}": 1}, "create")
+    (found,) = contract.check({"model": "gpt-5.2", "{x}{0}": 1}, "create")
     assert contract.plain(found) == 'Unknown field "{x}{0}".'
 
 

@@ -154,7 +154,7 @@ def test_nul_is_named_by_its_place(field: KeptText, text: str, position: int) ->
 
 def test_a_problem_inside_a_box_is_located() -> None:
     text = '[\n  {\n    "type": "function",\n    "function": {\n      "name": "a b"\n    }\n  }\n]'
-    found = contract.check({"model": "m", "tools": contract.parse(text)}, "create")
+    found = contract.check({"model": "gpt-5.2", "tools": contract.parse(text)}, "create")
     assert [located(one, text) for one in found] == [
         "Line 5, tools[0].function.name: Only a-z, A-Z, 0-9, _ and - are allowed."
     ]
@@ -162,5 +162,5 @@ def test_a_problem_inside_a_box_is_located() -> None:
 
 def test_what_is_missing_is_placed_at_its_parent() -> None:
     text = '[\n  {"type": "function"}\n]'
-    found = contract.check({"model": "m", "tools": contract.parse(text)}, "create")
+    found = contract.check({"model": "gpt-5.2", "tools": contract.parse(text)}, "create")
     assert located(found[0], text) == "Line 2, tools[0].function: Required."
