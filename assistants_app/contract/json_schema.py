@@ -120,7 +120,9 @@ def _name_faults(
     if (size := len(dumps(schema))) > report.schema_budget:
         report.add(path, code, "metaschema", level, detail="holds something wrong")
         return
-    plain, noted = _plain(schema), {one.path for one in report.problems if one.code == code}
+    plain, noted = _plain(schema), {one.path for one in report.problems if one.level == "error"}
+    # Of a list of types each wrong one is noted, where the metaschema names the list too.
+    noted |= {one[:-1] for one in noted if one and isinstance(one[-1], int)}
     report.schema_budget -= size
     first: dict[str, str] = {}
     for fault in _META.evaluate(plain).errors():

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _CODE: Final = "invalid_json_schema"
 _OWNER: Final = "response_format"
-_PASSES: Final = 8
 _NAMED: Final = ("properties", "$defs", "definitions")
 _LISTED: Final = ("anyOf", "oneOf", "allOf")
 _DEFINITIONS: Final = frozenset({"$defs", "definitions"})
@@ -91,13 +90,11 @@ def make_strict(schema: Any, *, may_wrap: bool = False) -> Strict:
     if not _is_readable(schema):
         return Strict(schema, (), _left(schema))
     changes: list[Change] = []
-    made, text = schema, dumps(schema)
-    for _ in range(_PASSES):
-        fixer = _Fixer(_copied(made), changes)
-        made, before = fixer.fixed(may_wrap), text
-        # What one pass did may let the next do more: two parts of an allOf are now alike.
-        if (text := dumps(made)) == before or not _is_readable(made):
-            break
+    made, before, after = schema, "", dumps(schema)
+    # What one pass did may let the next do more: parts of an allOf are alike now and can join.
+    while after != before and _is_readable(made):
+        made, before = _Fixer(_copied(made), changes).fixed(may_wrap), after
+        after = dumps(made)
     return Strict(_copied(made), tuple(changes), _left(made))
 
 
@@ -269,7 +266,7 @@ class _Fixer:
             new["additionalProperties"] = False
             self._note((*path, "additionalProperties"), "additional")
         names = new.get("properties", {})
-        if isinstance(names, dict) and (names or "required" in new):
+        if isinstance(names, dict):
             self._require(new, names, path)
 
     def _require(self, new: dict[str, Any], names: dict[str, Any], path: Path) -> None:
@@ -283,7 +280,7 @@ class _Fixer:
                 self._note((*path, "properties", name), "nullable")
         if optional:
             self._note((*path, "required"), "required", names=strict.some(optional))
-        elif known == names.keys() and len(listed) == len(names):
+        elif listed is required and known == names.keys() and len(listed) == len(names):
             return
         else:
             self._note((*path, "required"), "required_only")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.contract import limits
 from assistants_app.contract.ordered_json import dumps
 from assistants_app.contract.strict_words import DESCRIPTIONS
 
@@ -25,13 +24,16 @@ _SAYS_NOTHING_WHEN_FALSE: Final = frozenset(
 )
 _WORDS: Final = frozenset({"format", "contentEncoding", "contentMediaType"})
 _HOPS: Final = 64
+# Ten objects within each other are allowed at all; below this, null may need some levels more.
+_COPY_DEPTH: Final = 48
+_COPY_CHARACTERS: Final = 262_144
 
 
 class Inlining:
-    """How much may still be copied in one pass: no more than one schema may be large, nor deep."""
+    """How much may still be copied in one pass, so that references to references stay payable."""
 
     def __init__(self) -> None:
-        self.room = limits.JSON_FIELD_BYTES
+        self.room = _COPY_CHARACTERS
         self._measures: dict[int, tuple[int, int]] = {}
 
     def has_room(self, target: dict[str, Any], path: Path) -> bool:
@@ -39,7 +41,7 @@ class Inlining:
         if id(target) not in self._measures:
             self._measures[id(target)] = len(dumps(target)), _height(target)
         size, height = self._measures[id(target)]
-        if size > self.room or len(path) + height > limits.JSON_DEPTH:
+        if size > self.room or len(path) + height > _COPY_DEPTH:
             return False
         self.room -= size
         return True

@@ -96,7 +96,7 @@ CHANGES: Final[dict[str, str]] = {
     "additional": "additionalProperties: false was added.",
     "nullable": "May be left empty now.",
     "required": "Required now: {names}.",
-    "required_only": "Lists each name that exists once.",
+    "required_only": "required lists each name that exists once.",
     "empty_default": "The empty default was removed.",
     "sentence": '"{x}" became a sentence of the description.',
     "removed": '"{x}" was removed.',
