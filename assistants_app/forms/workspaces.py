@@ -38,6 +38,7 @@ class MemberForm(RolesForm):
     person = forms.CharField(
         label=_("User name"),
         max_length=150,
+        error_messages={"required": _("Enter a user name.")},
         help_text=_("What they sign in with. Someone new gets a one-time link to set a password."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
@@ -69,6 +70,7 @@ class RulesForm(forms.Form):
             (3, _("Three other people")),
         ],
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how many people must approve.")},
         help_text=_("Nobody can approve a change they wrote any part of."),
     )
 
@@ -78,6 +80,7 @@ class ConnectionForm(forms.Form):
     base_url = forms.CharField(
         label=_("Address"),
         max_length=500,
+        error_messages={"required": _("Enter the address of the server.")},
         help_text=_("It usually ends in /v1. An operator allows addresses by a command."),
         widget=forms.URLInput(attrs={"autocomplete": "off", "inputmode": "url"}),
     )
@@ -95,15 +98,27 @@ class ConnectionForm(forms.Form):
 
 class TokenForm(forms.Form):
     name = forms.CharField(
-        label=_("Name"), max_length=100, help_text=_("What it is used for, to find it again.")
+        label=_("Name"),
+        max_length=100,
+        help_text=_("What it is used for, to find it again."),
+        error_messages={"required": _("Enter a name for the token.")},
     )
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"),
         choices=[(scope, SCOPE_WORDS[scope]) for scope in SCOPES],
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one.")},
+        error_messages={"required": _("Choose at least one thing it may do.")},
         help_text=_("Never more than your own roles. Approving is never possible by token."),
     )
     days = forms.IntegerField(
-        label=_("Days until it expires"), min_value=1, max_value=365, initial=90
+        label=_("Days until it expires"),
+        min_value=1,
+        max_value=365,
+        initial=90,
+        error_messages={
+            "required": _("Enter a number of days."),
+            "invalid": _("Must be a whole number."),
+            "min_value": _("Must be between 1 and 365."),
+            "max_value": _("Must be between 1 and 365."),
+        },
     )

@@ -90,7 +90,7 @@ def _context(
     return {
         "workspace": workspace,
         "filters": asked | no_dates,
-        "form": found.form,
+        "found": found.form,
         "is_filtered": any(asked.values()),
         "about": _about(request, asked["assistant"]),
         "families": [
@@ -117,9 +117,18 @@ def _about(request: Request, pk: str) -> str:
 
 def _refused(request: Request, context: dict[str, Any], form: Any) -> HttpResponse:
     """422: which parameter of the address is wrong, and a way to a list that is right."""
+    labels = {
+        "actor": _("Who"),
+        "action": _("What"),
+        "source": _("Which way"),
+        "outcome": _("Outcome"),
+        "assistant": _("Assistant"),
+        "since": _("From"),
+        "until": _("To"),
+    }
     errors = [
-        (f"#f-{name}", str(error))
-        for errors in (context["form"].errors, form.errors)
+        (f"#f-{name}", f"{labels.get(name, name)}: {error}")
+        for errors in (context["found"].errors, form.errors)
         for name, found in errors.items()
         for error in found
     ]

@@ -259,7 +259,8 @@ def request_changes(request: Request, pk: int) -> HttpResponse:
     except Conflict as conflict:
         return _moved(request, change, conflict, note=note)
     except Invalid as invalid:
-        return _page(request, change, status=422, note=note, note_error=str(invalid))
+        errors = [("#id_note", str(invalid))]
+        return _page(request, change, status=422, note=note, note_error=invalid, errors=errors)
     messages.success(request, _("You requested changes."))
     return pages.go(request, "review", pk)
 

@@ -105,7 +105,7 @@ def test_someone_known_becomes_a_member(
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ({"person": "", "roles": ["viewer"]}, "This field is required."),
+        ({"person": "", "roles": ["viewer"]}, "Enter a user name."),
         ({"person": "a b", "roles": ["viewer"]}, "Letters, numbers"),
         ({"person": "x", "email": "nonsense", "roles": ["viewer"]}, "not an e-mail address"),
         ({"person": "x"}, "Choose at least one role."),
