@@ -75,8 +75,9 @@ def body(
     as `Profile.with_learned` reads it. A field missing from a modify body is one that the server
     does not keep, or that cannot be cleared there. A modify follows the model where `catalogue`
     knows it (section 2, exception 3): temperature and top_p are null where it refuses them, an
-    unset effort is its default, or null where it takes none. `marker` becomes the last metadata pair unless
-    metadata is not kept or already has 16 own pairs; a `_dash` within `doc` is never sent.
+    unset effort is its default, or null where it takes none. `marker` becomes the last metadata
+    pair unless metadata is not kept or already has 16 own pairs; a `_dash` within `doc` is never
+    sent.
     """
     able = profile.with_learned(learned)
     own = _with_marker(without_marker(doc), marker if able.stamps else "")
