@@ -245,7 +245,8 @@ class _Push:
         if kind == "unknown":
             pushes.doubt(self.order, answer.outcome.message)
         elif reason in ("refused", "no_update", "gone", "redirect"):
-            self.stop(Reason.REFUSED, answer.outcome.message, param=answer.outcome.param)
+            message, param = _blamed(answer, self.ours)
+            self.stop(Reason.REFUSED, message, param=param)
         else:
             self.not_read(answer.outcome)
 
@@ -325,6 +326,16 @@ class _Push:
         ours = self.order.assistant.workspace.assistants.exclude(upstream_id=None)
         known = set(ours.values_list("upstream_id", flat=True))
         return self.order.assistant.upstream_id not in listed and bool(known & listed)
+
+
+def _blamed(answer: Answer, sent: contract.Document) -> tuple[str, str]:
+    """What to say, and on which field: ours where the contract knows better than the server."""
+    said = answer.outcome
+    error = contract.UpstreamError(
+        answer.status, message=said.message, param=said.param, code=said.code
+    )
+    fault = contract.blame(error, sent)
+    return contract.plain(fault), fault.param or said.param
 
 
 def _seen(reading: contract.Reading, etag: str = "") -> pushes.Seen:
