@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+
 from assistants_app import contract
 from assistants_app.actions import changes, publishing, pulling, reviews
 from assistants_app.errors import Conflict
@@ -62,8 +64,9 @@ def keep_publishing(workspace: int, notes: str, seed: int) -> str:
             time.sleep(chance.random() * 0.3)
 
 
-def keep_working() -> str:
-    """The runner, until killed."""
+def keep_working(scale: float) -> str:
+    """The runner, until killed; `scale` is SYNC_TIME_SCALE."""
+    settings.SYNC_TIME_SCALE = scale
     Runner(hands=3).run()
     return ""
 

@@ -13,14 +13,19 @@ import json
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 from typing import Any
+
+begun: set[int] = set()
 
 
 def _child(order: dict[str, Any], out: int) -> None:
     from tests.faults.steps import STEPS
 
     os.environ["ASSISTANTS_KILL_AT"] = order.pop("kill_at")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # logs go there; stdout is for answers
     try:
         said = STEPS[order.pop("step")](**order)
         os.write(out, said.encode())
@@ -47,14 +52,25 @@ def _run(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _begin(order: dict[str, Any]) -> dict[str, Any]:
+    zygote = os.getpid()
     pid = os.fork()
     if not pid:
+        threading.Thread(target=_end_with, args=(zygote,), daemon=True).start()
         _child({"step": order.pop("begin"), "kill_at": ""} | order, sys.stderr.fileno())
+    begun.add(pid)
     return {"pid": pid}
+
+
+def _end_with(zygote: int) -> None:
+    """A test run that was killed leaves nobody at work."""
+    while os.getppid() == zygote:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 def _end(pid: int) -> dict[str, Any]:
     """`was_alive` is false when it had ended by itself, which no such child should."""
+    begun.discard(pid)
     was_alive = os.waitpid(pid, os.WNOHANG) == (0, 0)
     if was_alive:
         os.kill(pid, signal.SIGKILL)
@@ -77,6 +93,8 @@ def main() -> None:
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_answer(json.loads(line))) + "\n")
         sys.stdout.flush()
+    for pid in list(begun):
+        _end(pid)
 
 
 if __name__ == "__main__":
