@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from assistants_app.models import Connection, User, Workspace
     from assistants_app.policies import Actor
 
-ONE = {"model": "gpt-4o", "name": "One", "temperature": 0.3}
-TWO = {"model": "gpt-4o", "name": "Two"}
+ONE = {"model": "gpt-5.2", "name": "One", "temperature": 0.3}
+TWO = {"model": "gpt-5.2", "name": "Two"}
 
 
 def items(*trees: Any) -> list[contract.Item]:
@@ -66,9 +66,9 @@ def test_what_is_proposed_live_or_earlier_in_the_file_is_already_there(
 ) -> None:
     builders.make_assistant(workspace, author=alice, reviewer=bob, **ONE)
     builders.make_change(workspace, alice, **TWO, instructions=None)
-    mine = {"model": "gpt-4o", "name": "One", "instructions": "Greet the newcomer."}
+    mine = {"model": "gpt-5.2", "name": "One", "instructions": "Greet the newcomer."}
     served = contract.served(mine | {"temperature": 0.30}, id="asst_1", created_at=1)
-    three = {"model": "gpt-4o", "name": "Three"}
+    three = {"model": "gpt-5.2", "name": "Three"}
     found = items(served, TWO, three, three)
     assert told(imports.import_documents(workspace, found, actor=actor)) == [
         "there",
