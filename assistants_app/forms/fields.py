@@ -98,7 +98,7 @@ class JSONText(KeptText):
     ) -> None:
         widget = forms.Textarea(attrs={"spellcheck": "false", "rows": 8, "translate": "no"})
         super().__init__(term, **{"widget": widget} | kwargs)
-        self._shape, self._bare = shape, bare
+        self._term, self._shape, self._bare = term, shape, bare
 
     def shown(self, stored: Any) -> str:
         return "" if stored is None else contract.dumps(stored, indent=2)
@@ -116,7 +116,17 @@ class JSONText(KeptText):
             raise _unreadable([placed(found) for found in error.problems]) from None
         if value is not None and not isinstance(value, self._shape):
             raise _unreadable([_("Must be %(what)s.") % {"what": _words(self._shape)}])
-        return stored if contract.dumps(value) == contract.dumps(stored) else value
+        if stored is not None and contract.dumps(value) == contract.dumps(stored):
+            return stored
+        if value is None or value == "":
+            self._refuse_unset(value)
+        return value
+
+    def _refuse_unset(self, value: str | None) -> None:
+        """An empty box unsets a field; what is typed does so only where the API says it may."""
+        found = contract.check({self._term: value}, "modify")
+        if errors := [contract.plain(one, _) for one in found if one.level == "error"]:
+            raise _unreadable(errors)
 
 
 def _words(shape: tuple[type, ...]) -> str:

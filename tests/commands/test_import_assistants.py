@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from assistants_app.models import User, Workspace
 
-ONE = {"model": "gpt-4o", "name": "One"}
+ONE = {"model": "gpt-5.2", "name": "One"}
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_all_in_ends_with_0(run: Any) -> None:
 def test_some_refused_ends_with_1_and_names_each_problem(run: Any) -> None:
     lines = [
         json.dumps(ONE | {"tools": [{"type": "retrieval"}]}),
-        '{"model": "m", "name": "Two", "file_ids": ["f"], "temperature": "1"}',
+        '{"model": "gpt-5.2", "name": "Two", "file_ids": ["f"], "temperature": "1"}',
         '{"model" "m"}',
         "3",
     ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from assistants_app.models import Workspace
     from tests.api.conftest import API
-    from tests.corpus.inputs import Case
+    from tests.corpus.cases import Case
 
 _PLACE = re.compile(
     r"(?:Line \d+, column \d+: |(?:Line \d+, )?(?P<param>\S+): )?(?P<words>.*)", re.DOTALL
@@ -34,12 +34,13 @@ _PLACE = re.compile(
 
 @dataclass
 class Place:
-    """Where everything is tried: an editor's empty draft, a caller of `/v1`, an importer."""
+    """Where everything is tried: an empty draft, a caller of `/v1`, an importer and a shelf."""
 
     workspace: Workspace
     draft: Change
     client: Client
     api: API
+    shelf: Workspace
     importer: str
     folder: Path
     capsys: pytest.CaptureFixture[str] | None = None
@@ -125,7 +126,7 @@ def file(place: Place, case: Case) -> Verdict:
     path.write_bytes(case.text.encode())
     assert place.capsys is not None
     place.capsys.readouterr()
-    where = ("--workspace", place.workspace.slug, "--as", place.importer)
+    where = ("--workspace", place.shelf.slug, "--as", place.importer)
     code = 0
     try:
         call_command("import_assistants", str(path), *where, "--json")

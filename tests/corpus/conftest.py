@@ -10,8 +10,8 @@ from django.test import Client
 
 from tests import builders
 from tests.api.conftest import API
+from tests.corpus.cases import MODEL
 from tests.corpus.channels import Place
-from tests.corpus.inputs import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +31,14 @@ def _made(folders: pytest.TempPathFactory) -> Place:
     workspace = builders.make_workspace(approvals=0)
     alice, erin = builders.make_person("alice"), builders.make_person("erin")
     builders.make_member(workspace, alice, "editor")
-    builders.make_member(workspace, erin, "publisher")
+    shelf = builders.make_workspace("Shelf")
+    for place in (workspace, shelf):
+        builders.make_member(place, erin, "publisher")
     draft = builders.make_change(workspace, alice, model=MODEL, name=None, instructions=None)
     client = Client()
     client.force_login(alice)
     _, secret = builders.make_token(workspace, erin, "assistants:read", "assistants:write")
-    return Place(workspace, draft, client, API(secret), "erin", folders.mktemp("corpus"))
+    return Place(workspace, draft, client, API(secret), shelf, "erin", folders.mktemp("corpus"))
 
 
 @pytest.fixture

@@ -1,110 +1,24 @@
-"""The table: each input as the raw JSON of the fields it is typed into, and what is said of it."""
+"""The table: each input as the raw JSON of the fields it is typed into, and what is said of it.
+
+The numbers are those of security.md section 10.
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-FORMS = frozenset({"form", "part"})
-JSON = frozenset({"v1", "paste", "file"})
-ALL = FORMS | JSON
-# A model that nothing is advised about, now or later.
-MODEL = "gpt-5.2"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One finding: where, the plain words, the API's code, and how much it weighs."""
-
-    param: str
-    words: str
-    code: str
-    level: str = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One input. `fields`: the document but for the model, as raw JSON by field; the last is tried.
-
-    `typed`: what a form's box holds where that is not the raw JSON's own text. `kept`: the value
-    that is stored where that is not what the raw JSON holds. `channels`: where it can be typed.
-    `at_v1` False: a lint, or a pair that only people may not write; `/v1` accepts it.
-    """
-
-    row: str
-    fields: Mapping[str, str]
-    said: tuple[Said, ...] = ()
-    channels: frozenset[str] = ALL
-    at_v1: bool = True
-    typed: Mapping[str, str] = field(default_factory=dict)
-    kept: Any = None
-
-    def __str__(self) -> str:
-        return self.row
-
-    @property
-    def name(self) -> str:
-        """The field that is tried."""
-        return list(self.fields)[-1]
-
-    @property
-    def text(self) -> str:
-        """The whole document as JSON."""
-        model = {} if "model" in self.fields else {"model": f'"{MODEL}"'}
-        pairs = {**model, **self.fields}.items()
-        return "{" + ",".join(f'"{name}":{raw}' for name, raw in pairs if raw) + "}"
-
-    @property
-    def is_accepted(self) -> bool:
-        return all(found.level != "error" for found in self.said)
-
-
-def text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def lint(param: str, words: str, code: str, level: str = "warning") -> tuple[Said, ...]:
-    return (Said(param, words, code, level),)
-
-
-def error(param: str, words: str, code: str) -> tuple[Said, ...]:
-    return (Said(param, words, code),)
-
-
-def function(**fields: Any) -> dict[str, Any]:
-    return {"type": "function", "function": {"name": "f", **fields}}
-
-
-def tools(raw: str) -> dict[str, str]:
-    """One function whose parameters are this raw JSON."""
-    return {"tools": f'[{{"type":"function","function":{{"name":"f","parameters":{raw}}}}}]'}
-
-
-def strict(schema: str) -> dict[str, str]:
-    inner = f'{{"name":"f","strict":true,"parameters":{schema}}}'
-    return {"tools": f'[{{"type":"function","function":{inner}}}]'}
-
-
-def schema(raw: str, **more: str) -> dict[str, str]:
-    rest = "".join(f',"{key}":{value}' for key, value in more.items())
-    inner = f'{{"name":"r","schema":{raw}{rest}}}'
-    return {"response_format": f'{{"type":"json_schema","json_schema":{inner}}}'}
-
-
-def deep(levels: int) -> str:
-    """An object whose innermost part is `levels` deep."""
-    return '{"a":' * levels + "1" + "}" * levels
-
-
-def padded(size: int) -> str:
-    """A schema of so many bytes."""
-    empty = '{"description":""}'
-    return empty.replace('""', '"' + "x" * (size - len(empty)) + '"')
-
+from tests.corpus.cases import (
+    FORMS,
+    JSON,
+    Case,
+    deep,
+    error,
+    function,
+    lint,
+    padded,
+    schema,
+    strict,
+    text,
+    tools,
+)
 
 PARAMETERS = "tools[0].function.parameters"
 SCHEMA = "response_format.json_schema.schema"
@@ -316,7 +230,10 @@ FUNCTIONS = (
 OTHERS = (
     Case(
         "61",
-        {"tool_resources": text({"code_interpreter": {"file_ids": ["f"] * 21}})},
+        {
+            "tools": '[{"type":"code_interpreter"}]',
+            "tool_resources": text({"code_interpreter": {"file_ids": ["f"] * 21}}),
+        },
         error(
             "tool_resources.code_interpreter.file_ids",
             "21 files; the limit is 20.",
@@ -324,6 +241,9 @@ OTHERS = (
         ),
     ),
     Case("65", {"response_format": '"json"'}, error("response_format", FORMATS, VALUE)),
+    Case("65 empty", {"response_format": '""'}, error("response_format", FORMATS, VALUE)),
+    Case("65 null", {"response_format": "null"}),
+    Case("48 null", {"tools": "null"}, error("tools", "Must be a list.", TYPE)),
     Case(
         "66",
         {"response_format": '{"type":"json_schema","json_schema":{}}'},
@@ -340,4 +260,76 @@ OTHERS = (
     ),
 )
 
-CASES = (*TEXTS, *NUMBERS, *PAIRS, *FUNCTIONS, *OTHERS)
+OBJECT = '"type":"object","additionalProperties":false'
+REFERENCE = f'{{{OBJECT},"properties":{{"a":{{"$ref":"https://example.com/x"}}}},"required":["a"]}}'
+OPEN = f'{{{OBJECT},"properties":{{"a":{{"type":"object","properties":{{}}}}}},"required":["a"]}}'
+NEEDS = "Strict needs additionalProperties: false here."
+BOTH = "Change one of the two, not both."
+NO_JSON = "The instructions never mention JSON; upstream may refuse."
+NO_EFFECT = "This ability is switched off; the files have no effect."
+BIDI = "Contains U+202E, which cannot be seen, at position 2."
+
+DOUBTS = (
+    Case(
+        "11",
+        {"instructions": text("a\u202eb")},
+        lint("instructions", BIDI, "invisible_text", "hint"),
+    ),
+    Case(
+        "13",
+        {"name": text("   ")},
+        lint("name", "No visible characters.", "blank_text", "hint"),
+    ),
+    Case(
+        "27",
+        {"temperature": "0.5", "top_p": "0.5"},
+        lint("top_p", BOTH, "both_sampling", "hint"),
+    ),
+    Case(
+        "29",
+        {"model": '"gpt-5.2-pro"', "reasoning_effort": '"none"'},
+        lint("reasoning_effort", 'This model is not known to take "none".', "model_effort"),
+    ),
+    Case(
+        "31",
+        tools('{"maximum":9223372036854775807}'),
+        lint(f"{PARAMETERS}.maximum", BIG, "big_integer"),
+    ),
+    Case(
+        "35",
+        {"model": '"my-own-model"'},
+        lint("model", "Not in the list of known models.", "unknown_model", "hint"),
+    ),
+    Case(
+        "58 strict",
+        strict(REFERENCE),
+        error(f"{PARAMETERS}.properties.a['$ref']", INSIDE, "invalid_function_parameters"),
+    ),
+    Case(
+        "60",
+        strict('{"type":"object","properties":{}}'),
+        error(f"{PARAMETERS}.additionalProperties", NEEDS, "invalid_function_parameters"),
+    ),
+    Case(
+        "60 format",
+        schema(OPEN, strict="true"),
+        error(f"{SCHEMA}.properties.a.additionalProperties", NEEDS, "invalid_json_schema"),
+    ),
+    Case(
+        "64",
+        {"tool_resources": '{"code_interpreter":{"file_ids":["file_1"]}}'},
+        lint(
+            "tool_resources.code_interpreter.file_ids",
+            NO_EFFECT,
+            "resource_without_tool",
+            "hint",
+        ),
+    ),
+    Case(
+        "68",
+        {"response_format": '{"type":"json_object"}', "instructions": text("Answer briefly.")},
+        lint("instructions", NO_JSON, "json_word_missing"),
+    ),
+)
+
+CASES = (*TEXTS, *NUMBERS, *PAIRS, *FUNCTIONS, *OTHERS, *DOUBTS)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistants_app import contract
+from tests.corpus.cases import FORMS, Case, Said
 from tests.corpus.channels import CHANNELS
-from tests.corpus.inputs import CASES, FORMS, Case, Said
+from tests.corpus.inputs import CASES
 
 if TYPE_CHECKING:
     from tests.corpus.channels import Place, Told
