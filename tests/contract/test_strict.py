@@ -14,7 +14,7 @@ PARAMETERS = "tools[0].function.parameters"
 STRING = {"type": "string"}
 
 
-def group(required: list[str] | None = None, **properties: Any) -> dict[str, Any]:
+def group(required: Any = None, /, **properties: Any) -> dict[str, Any]:
     """An object schema as strict wants it."""
     return {
         "type": "object",
