@@ -45,15 +45,10 @@ def push(pk: int, *, owner: str) -> bool:
     except Conflict as refusal:
         pushes.stop(order, Reason.REFUSED, str(refusal), actor=policies.system("worker"))
         return True
-    work = _Push(order, client)
     try:
-        work.run()
+        _Push(order, client).run()
     except pushes.Superseded:
         pass  # another process owns the order now and will read the truth
-    except push_links.Taken as taken:
-        work.stop(Reason.DUPLICATE, f"Another assistant here is linked to {taken} upstream.")
-    except PullFailed as failure:
-        work.not_read(failure.outcome)
     finally:
         client.close()
     return True
@@ -73,6 +68,14 @@ class _Push:
         self.read_at = 0.0
 
     def run(self) -> None:
+        try:
+            self._begin()
+        except push_links.Taken as taken:
+            self.stop(Reason.DUPLICATE, f"Another assistant here is linked to {taken} upstream.")
+        except PullFailed as failure:
+            self.not_read(failure.outcome)
+
+    def _begin(self) -> None:
         if self.order.attempts > pushes.MAX_ATTEMPTS + 1:
             self.stop(Reason.ATTEMPTS, "Each try ended the process that made it.")
         elif self.order.assistant.upstream_id:

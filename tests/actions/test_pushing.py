@@ -215,6 +215,33 @@ def test_what_a_process_found_that_lost_its_claim_is_dropped(
     assert Assistant.objects.get(pk=published.pk).upstream_id is None
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_a_process_could_not_even_list_is_dropped_once_it_lost_its_claim(
+    published: Assistant, up: Upstream
+) -> None:
+    order = order_of(published)
+
+    def take_over() -> None:
+        PushOrder.objects.filter(pk=order.pk).update(fence=99, lease_owner="other")
+
+    up.on("GET", "/assistants", answer="reset", half=lambda: _in_a_thread(take_over))
+    push(published)
+    assert (order_of(published).fence, order_of(published).lease_owner) == (99, "other")
+
+
+def test_what_is_linked_to_another_assistant_is_not_linked_twice(
+    published: Assistant, workspace: Workspace, up: Upstream
+) -> None:
+    order = order_of(published)
+    mark = f"{order.op_id}:1:{published.digest[:8]}"
+    id_ = up.add("asst_1", **published.document() | {"metadata": {"_dash": mark}})
+    Assistant.objects.create(workspace=workspace, upstream_id=id_)
+    order = push(published)
+    assert (order.state, order.reason) == (State.STOPPED, Reason.DUPLICATE)
+    assert Assistant.objects.get(pk=published.pk).upstream_id is None
+    assert up.writes() == []
+
+
 def test_an_order_is_claimed_by_one(published: Assistant) -> None:
     from assistants_app.actions import pushes
 
