@@ -20,8 +20,9 @@ from assistants_app.models import triggers
 from tests import builders, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from django.db.backends.base.operations import BaseDatabaseOperations
     from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import User, Workspace
@@ -67,7 +68,7 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _lift_the_guards_before_a_flush() -> Iterator[None]:
+def _flush_past_the_guards() -> Iterator[None]:
     """A flush deletes what the guards protect; its post_migrate signal puts them back."""
     flush = TransactionTestCase._fixture_teardown
 
@@ -78,8 +79,20 @@ def _lift_the_guards_before_a_flush() -> Iterator[None]:
 
     patch = pytest.MonkeyPatch()
     patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_flush)
+    if parts.on_postgresql():
+        patch.setattr(type(connections["default"].ops), "sql_flush", _delete)
     yield
     patch.undo()
+
+
+def _delete(
+    ops: BaseDatabaseOperations, _style: object, tables: Iterable[str], **_: bool
+) -> list[str]:
+    """To delete a few rows of each table is 20 times as quick as PostgreSQL's TRUNCATE of all.
+
+    Its constraints look at the end of the transaction, so any order will do.
+    """
+    return [f"DELETE FROM {ops.quote_name(table)}" for table in tables]  # noqa: S608  # our own
 
 
 @pytest.fixture(autouse=True)
