@@ -535,7 +535,10 @@ def literal_codes() -> Iterator[tuple[str, str | None]]:
             if isinstance(call, ast.Call) and ast.unparse(call.func) in ("report.add", "problem"):
                 code, kind = [*call.args[1:3], ast.Constant(""), ast.Constant("")][:2]
                 if isinstance(code, ast.Constant) and code.value:
-                    yield code.value, kind.value if isinstance(kind, ast.Constant) else None
+                    yield (
+                        str(code.value),
+                        str(kind.value) if isinstance(kind, ast.Constant) else None,
+                    )
 
 
 def test_no_code_is_used_without_its_sentences() -> None:

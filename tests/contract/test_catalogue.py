@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -202,7 +203,7 @@ def test_the_name_of_a_deployment_has_rules_only_when_it_is_mapped() -> None:
 
 
 # --- what follows for bodies, answers and comparing -----------------------------------------------
-def modified(profile: contract.Profile = CONNECTED, **doc: object) -> dict[str, object]:
+def modified(profile: contract.Profile = CONNECTED, **doc: Any) -> dict[str, Any]:
     """Effort, temperature and top_p of a modify body; "-" where the key is left out."""
     sent = contract.body("modify", dict(doc), profile)
     return {key: sent.get(key, "-") for key in ("reasoning_effort", "temperature", "top_p")}
@@ -227,7 +228,7 @@ def modified(profile: contract.Profile = CONNECTED, **doc: object) -> dict[str, 
     ],
 )
 def test_a_modify_follows_the_model(
-    doc: dict[str, object], effort: object, temperature: object, top_p: object
+    doc: dict[str, Any], effort: object, temperature: object, top_p: object
 ) -> None:
     assert modified(**doc) == {
         "reasoning_effort": effort,

@@ -431,9 +431,10 @@ def case_40() -> None:
 
 
 def case_41() -> None:
+    orders: tuple[dict[str, Any], ...] = ({"a": {}, "b": {}}, {"b": {}, "a": {}})
     before, after = (
         document(tools=[function(parameters={"type": "object", "properties": properties})])
-        for properties in ({"a": {}, "b": {}}, {"b": {}, "a": {}})
+        for properties in orders
     )
     assert contract.compare(before, after).verdict == "order-only"
     assert contract.fingerprint(before) != contract.fingerprint(after)
