@@ -83,6 +83,7 @@ def _page(request: Request, change: Change, *, status: int = 200, **more: Any) -
     base = change.base.document() if change.base else {}
     standing = policies.standing(change)
     sections = comparison.sections(base, change.document(), whole=view["whole"])
+    problems = _problems(change, sections)
     context = {
         "change": change,
         "assistant": change.assistant,
@@ -96,7 +97,8 @@ def _page(request: Request, change: Change, *, status: int = 200, **more: Any) -
         "unchanged": comparison.unchanged(base, change.document()),
         "standing": standing,
         "decisions": _decisions(change, standing),
-        "problems": _problems(change, sections),
+        "problems": problems,
+        "fits": not any(problem.level == "error" for problem in problems),
         "may": _may(request, change, standing),
         "body": contract.dumps(_body(change), indent=2) if tab == "full" else "",
         "version": _version(change),
