@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from assistants_app.policies import Actor, Right
 
 
+def lock(pk: int) -> None:
+    """Hold this assistant's row until the transaction ends.
+
+    First of all locks where more than one row changes: assistant, change, push order, audit head.
+    Everybody in one order, so that nobody waits in a circle; SQLite's writers exclude each other.
+    """
+    Assistant.objects.select_for_update().filter(pk=pk).first()
+
+
 @transaction.atomic
 def archive(assistant: Assistant, *, actor: Actor, right: Right = "assistant.archive") -> Assistant:
     """Hide from lists, serve no longer at `/v1`, push no longer; upstream stays untouched.

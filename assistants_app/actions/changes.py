@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import audit, texts
+from assistants_app.actions import assistants, audit, texts
 from assistants_app.contract.limits import METADATA_PAIRS
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.models import Assistant, Change, Contribution
@@ -318,6 +318,7 @@ def withdraw(change: Change, *, actor: Actor) -> Change:
     workspace = change.assistant.workspace
     own = actor.user is not None and change.author_id == actor.user.pk
     policies.require(actor, "change.write" if own else "change.withdraw_any", workspace, on=change)
+    assistants.lock(change.assistant_id)
     now = timezone.now()
     moved = (
         change.__class__.objects.open()

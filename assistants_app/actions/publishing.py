@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import audit, changes, push_links
+from assistants_app.actions import assistants, audit, changes, push_links
 from assistants_app.errors import Conflict
 from assistants_app.models import Assistant, Change, PushOrder, Version
 
@@ -30,6 +30,7 @@ def publish(change: Change, *, actor: Actor) -> Version:
     differs.
     """
     policies.require(actor, "change.publish", change.assistant.workspace, on=change)
+    assistants.lock(change.assistant_id)
     now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
     _refuse(now)
     _close(now)
@@ -162,6 +163,9 @@ def write_through(
     policies.require(actor, "change.write", workspace, on=assistant)
     policies.require(actor, "change.publish", workspace, on=assistant)
     if assistant:
+        # The entries of three actions follow: whatever the last one locks is locked before them.
+        assistants.lock(assistant.pk)
+        PushOrder.objects.select_for_update().filter(assistant=assistant).first()
         changes.refuse_archived(assistant)
     if assistant is None:
         change = changes.start(workspace, actor=actor, document=document)

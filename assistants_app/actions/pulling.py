@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import audit, connections, jobs, push_links, pushes
+from assistants_app.actions import assistants, audit, connections, jobs, push_links, pushes
 from assistants_app.contract.limits import METADATA_PAIRS
 from assistants_app.errors import Conflict
 from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Version
@@ -220,6 +220,7 @@ def _is_our_own(order: PushOrder, found: Found) -> bool:
 @transaction.atomic
 def notice(order: PushOrder, found: Found, *, actor: Actor) -> None:
     """Upstream is not what we last saw there: stop pushing this one until a person decides."""
+    assistants.lock(order.assistant_id)
     theirs = order.assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.THEIRS).first()
     digest = contract.fingerprint(found.document)
     if order.reason == Reason.DRIFT and theirs and theirs.digest == digest:
@@ -247,6 +248,7 @@ def notice(order: PushOrder, found: Found, *, actor: Actor) -> None:
 @transaction.atomic
 def settle(order: PushOrder, found: Found, *, actor: Actor) -> None:
     """Upstream is what we last saw: a drift noticed earlier is over; what was seen gets its age."""
+    assistants.lock(order.assistant_id)
     rows = PushOrder.objects.select_for_update().filter(pk=order.pk, fence=order.fence)
     if rows.filter(lease_until=None).first() is None:
         return  # a push has it: what it reads is newer

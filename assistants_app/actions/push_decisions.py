@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from assistants_app import doorbell, policies
-from assistants_app.actions import audit, push_links, pushes
+from assistants_app.actions import assistants, audit, push_links, pushes
 from assistants_app.errors import Conflict
 from assistants_app.models import PushOrder, UpstreamCopy
 
@@ -103,6 +103,7 @@ def keep_ours(order: PushOrder, *, actor: Actor, digest: str) -> PushOrder:
     """
     assistant = order.assistant
     policies.require(actor, "push", assistant.workspace, on=assistant)
+    assistants.lock(assistant.pk)
     theirs = assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.THEIRS).first()
     if order.reason != Reason.DRIFT or theirs is None:
         raise Conflict("This is settled already.", code="state")

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from assistants_app import contract, doorbell
-from assistants_app.actions import audit, pushes
+from assistants_app.actions import assistants, audit, pushes
 from assistants_app.models import Assistant, PushAttempt, PushOrder, UpstreamCopy, Version
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def answered(attempt: PushAttempt, answer: Answer, *, order: PushOrder, seen: pu
     One step with the attempt's outcome: of an attempt that is done nobody asks any more whether
     what is there may be its late arrival.
     """
+    assistants.lock(order.assistant_id)
     pushes.note(attempt, answer)
     link(order, seen.id)
     pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, seen)
@@ -85,6 +86,7 @@ def uncertain(order: PushOrder) -> list[contract.Document]:
 @transaction.atomic
 def found_late(order: PushOrder, seen: pushes.Seen) -> None:
     """An older write of ours is what upstream holds: from here on it is the last text in common."""
+    assistants.lock(order.assistant_id)
     if pushes.mine(order).select_for_update().first() is None:
         raise pushes.Superseded
     pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, seen)
@@ -94,6 +96,7 @@ def found_late(order: PushOrder, seen: pushes.Seen) -> None:
 @transaction.atomic
 def push_over(order: PushOrder, seen: pushes.Seen) -> None:
     """An older write of ours arrived after a newer one was pushed: the newer one goes again."""
+    assistants.lock(order.assistant_id)
     free = pushes.mine(order).filter(lease_until=None).select_for_update()
     if free.first() is None:
         return  # a push has it: it reads for itself

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import audit, connections
+from assistants_app.actions import assistants, audit, connections
 from assistants_app.models import (
     Assistant,
     ConnectionHealth,
@@ -182,6 +182,7 @@ def stop(
     theirs: Seen | None = None,
 ) -> None:
     """Stop until a person decides; `theirs` keeps what upstream holds instead."""
+    assistants.lock(order.assistant_id)
     _write(
         order,
         state=State.STOPPED,
@@ -311,6 +312,7 @@ def succeed(
 
     `found`: nothing had to be sent. `notes` are the parts that upstream did not keep.
     """
+    assistants.lock(order.assistant_id)
     newest = PushOrder.objects.select_for_update().get(pk=order.pk)
     is_newest = newest.desired_version_id == version.pk
     Assistant.objects.filter(pk=order.assistant_id).update(upstream_id=seen.id)

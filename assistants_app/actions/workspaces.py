@@ -56,7 +56,7 @@ def set_rules(workspace: Workspace, *, actor: Actor, approvals: int) -> Workspac
     """
     policies.require(actor, "settings.write", workspace, on=workspace)
     _check_approvals(approvals)
-    was = Workspace.objects.select_for_update().get(pk=workspace.pk).approvals
+    was = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk).approvals
     if approvals == was:
         return workspace
     Workspace.objects.filter(pk=workspace.pk).update(
@@ -124,7 +124,7 @@ def _may_set_members(workspace: Workspace, actor: Actor) -> None:
 
 def _refuse_last_admin(row: Membership) -> None:
     # Locked first: of two admins who demote each other at once, the second must see the first.
-    workspace = Workspace.objects.select_for_update().get(pk=row.workspace_id)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=row.workspace_id)
     others = Membership.objects.filter(workspace=workspace, user__is_active=True)
     if not any("admin" in other.roles for other in others.exclude(pk=row.pk)):
         raise Conflict(
