@@ -123,17 +123,25 @@ def password_changed(user: User, *, actor: Actor) -> None:
 def one_time_path(user: User, *, actor: Actor, workspace: Workspace | None = None) -> str:
     """The path of a link that works once, for an hour, and lets the person set a password.
 
-    For commands; and for the operator or an admin of `workspace` while the person never had a
-    password, so that nobody takes over an account in use.
+    For commands; and for the operator, or an admin about a member of `workspace`, while the person
+    never had a password and never signed in, so that nobody takes over an account in use.
     """
     _may_add(actor, workspace)
-    if actor.kind != "system" and user.has_usable_password():
+    is_new = not user.has_usable_password() and user.last_login is None
+    if actor.kind != "system" and not (is_new and _is_in_reach(user, actor, workspace)):
         raise NotAllowed("Only this person can do this.", right="account.own")
     key = default_token_generator.make_token(user)
     audit.record("person.link_made", actor=actor, workspace=workspace, on=user)
     return reverse(
         "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}
     )
+
+
+def _is_in_reach(user: User, actor: Actor, workspace: Workspace | None) -> bool:
+    if policies.is_operator(actor):
+        return True
+    is_member = workspace is not None and workspace.memberships.filter(user=user).exists()
+    return is_member and not user.is_superuser
 
 
 def _require_self(user: User, actor: Actor) -> None:

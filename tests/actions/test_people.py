@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from assistants_app.actions import people
 from assistants_app.errors import Invalid, NotAllowed
@@ -146,3 +147,34 @@ def test_the_one_time_link_leads_to_a_password_once(alice: User) -> None:
     alice.set_password("a long enough secret")
     alice.save(update_fields=["password"])
     assert people.one_time_path(alice, actor=COMMAND) != path
+
+
+def test_an_admin_makes_a_link_for_a_member_who_never_signed_in(
+    workspace: Workspace, alice: User, dora: User
+) -> None:
+    with tells("person.link_made") as entries:
+        path = people.one_time_path(alice, actor=acting(dora), workspace=workspace)
+    assert path.split("/")[-2] not in entries[0].body
+
+
+@pytest.mark.parametrize("who", ["has a password", "signed in", "a stranger", "the operator"])
+def test_an_admin_makes_no_link_into_an_account_that_is_not_theirs_to_give(
+    workspace: Workspace, alice: User, carol: User, dora: User, who: str
+) -> None:
+    person = carol if who == "a stranger" else alice
+    if who == "has a password":
+        person.set_password("a long enough secret")
+    elif who == "signed in":
+        person.last_login = timezone.now()
+    elif who == "the operator":
+        person.is_superuser = True
+    with refuses(NotAllowed):
+        people.one_time_path(person, actor=acting(dora), workspace=workspace)
+
+
+def test_nobody_else_makes_links(workspace: Workspace, alice: User, bob: User, dora: User) -> None:
+    for actor in (acting(bob), acting(alice), acting(None)):
+        with refuses(NotAllowed):
+            people.one_time_path(alice, actor=actor, workspace=workspace)
+    with refuses(NotAllowed):
+        people.one_time_path(alice, actor=acting(dora))
