@@ -827,7 +827,7 @@ def test_an_unreachable_server_is_tried_again(published: Assistant, up: Upstream
 def test_a_server_that_is_silent_is_given_up_at_the_deadline(
     published: Assistant, up: Upstream, settings: Any, nth: str
 ) -> None:
-    settings.SYNC_TIME_SCALE = 0.01
+    settings.SYNC_TIME_SCALE = 0.02
     method, path = nth.split()
     up.on(method, path, apply="never", answer="silence")
     order = push(published)

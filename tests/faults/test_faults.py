@@ -108,7 +108,7 @@ def _suffer(assistant: Assistant, up: Upstream, fault: Fault, path: str) -> None
 def test_a_create_suffers(
     assistant: Assistant, up: Upstream, settings: SettingsWrapper, fault: Fault
 ) -> None:
-    settings.SYNC_TIME_SCALE = 0.01 if fault.answer == "silence" else 0.05
+    settings.SYNC_TIME_SCALE = 0.02 if fault.answer == "silence" else 0.1
     _suffer(assistant, up, fault, "/assistants")
 
 
@@ -117,7 +117,7 @@ def test_a_create_suffers(
 def test_an_update_suffers(
     second: Assistant, up: Upstream, settings: SettingsWrapper, fault: Fault
 ) -> None:
-    settings.SYNC_TIME_SCALE = 0.01 if fault.answer == "silence" else 0.05
+    settings.SYNC_TIME_SCALE = 0.02 if fault.answer == "silence" else 0.1
     _suffer(second, up, fault, "/assistants/")
 
 
