@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from django.db import close_old_connections, connection
 
 from assistants_app import doorbell
-from assistants_app.actions import connections, jobs, pulling, pushes, pushing, receipts, testing
+from assistants_app.actions import health, jobs, pulling, pushes, pushing, receipts, testing
 from assistants_app.models import Job, triggers
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Runner:
             except Exception:
                 log.exception("The runner's tick failed; it goes on.")
                 close_old_connections()
-            doorbell.bell.wait(connections.times().tick)
+            doorbell.bell.wait(health.times().tick)
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
         connection.close()

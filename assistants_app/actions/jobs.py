@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from assistants_app.actions import audit, connections
+from assistants_app.actions import audit, health
 from assistants_app.models import Job
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def claim(pk: int, *, owner: str) -> Job | None:
     job = Job.objects.select_related("workspace__connection", "asked_by").filter(pk=pk).first()
     if job is None or job.is_over:
         return None
-    until = timezone.now() + timedelta(seconds=connections.times().lease)
+    until = timezone.now() + timedelta(seconds=health.times().lease)
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
     rows = Job.objects.filter(free, pk=pk, fence=job.fence)
     if job.attempts >= MAX_ATTEMPTS:
@@ -76,7 +76,7 @@ def _give_up(rows: QuerySet[Job]) -> None:
 @audit.bookkeeping
 def progress(job: Job, text: str) -> bool:
     """Say how far it is and keep the lease; False when someone else took the Job over."""
-    until = timezone.now() + timedelta(seconds=connections.times().lease)
+    until = timezone.now() + timedelta(seconds=health.times().lease)
     rows = Job.objects.filter(pk=job.pk, fence=job.fence, state=State.RUNNING)
     return rows.update(progress=text, lease_until=until) == 1
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import assistants, audit, connections, jobs, push_links, pushes
+from assistants_app.actions import assistants, audit, health, jobs, push_links, pushes
 from assistants_app.contract.limits import METADATA_PAIRS
 from assistants_app.errors import Conflict
 from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Version
@@ -62,7 +62,7 @@ def run(job: Job) -> None:
         jobs.finish(job, state=Job.State.FAILED, progress="There is no connection any more.")
         return
     try:
-        with connections.client(upstream) as client:
+        with health.client(upstream) as client:
             _walk(job, pull(client))
     except Conflict as refusal:
         jobs.finish(job, state=Job.State.FAILED, progress=str(refusal))
@@ -88,7 +88,7 @@ def _done(job: Job, tally: Tally, notes: list[str], *, actor: Actor) -> None:
     result = {"seen": tally.seen, "new": tally.new, "changed": tally.changed, "notes": notes}
     if not jobs.finish(job, state=Job.State.DONE, progress=f"{tally}.", result=result):
         return
-    connections.listed(job.workspace.connection)
+    health.listed(job.workspace.connection)
     audit.record(
         "upstream.checked", actor=actor, workspace=job.workspace, on=job, data=dict(result)
     )

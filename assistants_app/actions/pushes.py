@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import assistants, audit, connections
+from assistants_app.actions import assistants, audit, health
 from assistants_app.models import (
     Assistant,
     ConnectionHealth,
@@ -88,7 +88,7 @@ def sweep() -> int:
 
     Nothing is written for them before the settling time has passed since the bytes left.
     """
-    settle = timedelta(seconds=connections.times().settle)
+    settle = timedelta(seconds=health.times().settle)
     lost = PushOrder.objects.filter(state=State.SENDING, lease_until__lt=Now())
     if not lost.exists():
         return 0  # an idle dashboard writes nothing
@@ -124,7 +124,7 @@ def claim(pk: int, *, owner: str) -> PushOrder | None:
 
 
 def lease_end() -> datetime:
-    return timezone.now() + timedelta(seconds=connections.times().lease)
+    return timezone.now() + timedelta(seconds=health.times().lease)
 
 
 def mine(order: PushOrder, *states: PushOrder.State) -> QuerySet[PushOrder]:
@@ -271,7 +271,7 @@ def note(attempt: PushAttempt, answer: Answer) -> None:
 @audit.bookkeeping
 def doubt(order: PushOrder, message: str) -> None:
     """No usable answer to a write: nothing is sent for this assistant until it has settled."""
-    settle = timedelta(seconds=connections.times().settle)
+    settle = timedelta(seconds=health.times().settle)
     _write(
         order,
         State.SENDING,
@@ -286,7 +286,7 @@ def doubt(order: PushOrder, message: str) -> None:
 @audit.bookkeeping
 def look_later(order: PushOrder) -> None:
     """Our mark was not found yet; lists may lag, so look once more after another settling time."""
-    settle = timedelta(seconds=connections.times().settle)
+    settle = timedelta(seconds=health.times().settle)
     _write(
         order,
         looks=F("looks") + 1,
@@ -352,9 +352,7 @@ def succeed(
 @audit.bookkeeping
 def look_for_missing(order: PushOrder, message: str) -> None:
     """A first 404 proves nothing: look again after a minute before anything is said of it."""
-    again = order.check_again_at or timezone.now() + timedelta(
-        seconds=connections.times().second_look
-    )
+    again = order.check_again_at or timezone.now() + timedelta(seconds=health.times().second_look)
     _write(
         order,
         state=State.WAITING,

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import audit, connections, push_bodies, push_links, pushes
+from assistants_app.actions import audit, health, push_bodies, push_links, pushes
 from assistants_app.errors import Conflict
 from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy
 from assistants_app.sync.lookup import PullFailed, find_marker
@@ -41,7 +41,7 @@ def push(pk: int, *, owner: str) -> bool:
     if order is None:
         return False
     try:
-        client = connections.client(order.connection)
+        client = health.client(order.connection)
     except Conflict as refusal:
         pushes.stop(order, Reason.REFUSED, str(refusal), actor=policies.system("worker"))
         return True
@@ -57,7 +57,7 @@ def push(pk: int, *, owner: str) -> bool:
 class _Push:
     """One claim of one order, from the first read to the recorded result."""
 
-    def __init__(self, order: PushOrder, client: connections.PacedClient) -> None:
+    def __init__(self, order: PushOrder, client: health.PacedClient) -> None:
         self.order = order
         self.client = client
         self.version = order.desired_version
@@ -86,7 +86,7 @@ class _Push:
     # --- reading ---------------------------------------------------------------------------
     def _may_call(self) -> bool:
         """Wait for a place in the connection's budget; without one the order waits instead."""
-        if connections.take_call(self.order.connection, patience=connections.times().call):
+        if health.take_call(self.order.connection, patience=health.times().call):
             return True
         pushes.release(self.order, seconds=1, message="Waiting for its turn.", count=False)
         return False
@@ -96,7 +96,7 @@ class _Push:
         if not self._may_call():
             return None
         answer = speak(*args)
-        connections.heard(self.order.connection, answer.outcome)
+        health.heard(self.order.connection, answer.outcome)
         return answer
 
     def _from_known(self) -> None:
@@ -213,11 +213,11 @@ class _Push:
         written = time.monotonic()
         attempt = pushes.write_ahead(self.order, self.version, op, gap_ms=gap_ms)
         killpoints.point("sending.committed")
-        if time.monotonic() - written > connections.times().send_window:
+        if time.monotonic() - written > health.times().send_window:
             pushes.doubt(self.order, "This process was paused; we look again.")
             return
         answer = self._write(op, body, etag)
-        connections.heard(self.order.connection, answer.outcome)
+        health.heard(self.order.connection, answer.outcome)
         self._after(attempt, answer)
 
     def _write(self, op: str, body: bytes, etag: str) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistants_app.actions import audit, connections, jobs
+from assistants_app.actions import audit, health, jobs
 from assistants_app.errors import Conflict
 from assistants_app.models import Job
 from assistants_app.sync.paging import PullFailed
@@ -32,7 +32,7 @@ def test(job: Job) -> None:
 
 def _findings(upstream: Connection) -> list[Finding]:
     try:
-        client = connections.client(upstream)
+        client = health.client(upstream)
     except Conflict as refusal:
         return [_finding(False, str(refusal))]
     try:
@@ -66,7 +66,7 @@ def _failed(answer: Answer) -> list[Finding]:
 
 
 def _models(upstream: Connection, client: AssistantsClient) -> list[Finding]:
-    if not connections.take_call(upstream, patience=connections.times().call):
+    if not health.take_call(upstream, patience=health.times().call):
         return []
     answer = client.models()
     if answer.outcome.kind != "done":

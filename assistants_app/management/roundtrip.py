@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from assistants_app.actions import changes, connections, publishing, pulling, reviews
+from assistants_app.actions import changes, health, publishing, pulling, reviews
 from assistants_app.errors import Conflict
 from assistants_app.management import samples
 from assistants_app.management.practice import SANDBOX, SOURCE, person
@@ -205,7 +205,7 @@ class RoundTrip:
             return ""
         moment = max(filter(None, (order.not_before, order.lease_until)))
         if order.state == PushOrder.State.SENDING and order.sent_at:
-            moment = max(moment, order.sent_at + timedelta(seconds=connections.times().settle))
+            moment = max(moment, order.sent_at + timedelta(seconds=health.times().settle))
         if order.state in _IN_DOUBT:
             return f"Not sure the push arrived; we look again at {_clock(moment)}."
         return f"The push waits; it goes on at {_clock(moment)}."

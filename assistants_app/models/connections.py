@@ -30,6 +30,11 @@ class Connection(models.Model):
 
     class Profile(models.TextChoices):
         OPENAI_COMPATIBLE = "openai-compatible", "OpenAI-compatible server"
+        AZURE_OPENAI = "azure-openai", "Azure OpenAI"
+
+    class Auth(models.TextChoices):
+        BEARER = "bearer", "Authorization: Bearer"
+        API_KEY = "api-key", "api-key"
 
     workspace = models.OneToOneField(Workspace, models.PROTECT, related_name="connection")
     profile = models.CharField(max_length=40, choices=Profile, default=Profile.OPENAI_COMPATIBLE)
@@ -39,7 +44,11 @@ class Connection(models.Model):
     key_set_at = models.DateTimeField(null=True, blank=True)
     organization = models.CharField(max_length=200, blank=True, default="")
     project = models.CharField(max_length=200, blank=True, default="")
+    auth = models.CharField(max_length=12, choices=Auth, default=Auth.BEARER)  # the key's header
+    api_version = models.CharField(max_length=40, blank=True, default="")
+    headers = SealedField(blank=True, default="")  # extra ones: a JSON object of name and value
     rate = models.FloatField(default=5.0)  # calls per second, all processes together
+    check_every = models.PositiveIntegerField(default=600)  # seconds between checks, 0 = never
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -65,12 +74,15 @@ class ConnectionHealth(models.Model):
         PAUSED = "paused", "Paused"
         KEY = "key", "The key is not accepted"
         QUOTA = "quota", "The quota is used up"
+        UNREACHABLE = "unreachable", "Not reachable"
+        FROZEN = "frozen", "Frozen"
 
     connection = models.OneToOneField(
         Connection, models.CASCADE, primary_key=True, related_name="health"
     )
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)
     reason = models.TextField(blank=True, default="")
+    cause = models.CharField(max_length=12, blank=True, default="")  # why it is paused or frozen
     since = models.DateTimeField(null=True, blank=True)
     next_call_at = models.DateTimeField(null=True, blank=True)
     retry_not_before = models.DateTimeField(null=True, blank=True)
@@ -79,6 +91,7 @@ class ConnectionHealth(models.Model):
     skew_ms = models.IntegerField(default=0)
     learned = OrderedJSONField(null=True, blank=True)
     last_ok_at = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)  # the whole list was compared
 
     def __str__(self) -> str:
         return f"{self.connection_id}: {self.state}"

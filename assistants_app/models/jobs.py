@@ -18,6 +18,8 @@ class Job(models.Model):
     class Kind(models.TextChoices):
         TEST = "test", "Test the connection"
         PULL = "pull", "Check upstream"
+        LIST = "list", "Look at what is upstream"
+        IMPORT = "import", "Take in from upstream"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -34,7 +36,10 @@ class Job(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     source = models.CharField(max_length=12, default="web")
+    ask = OrderedJSONField(null=True, blank=True)  # what exactly was asked for
     progress = models.TextField(blank=True, default="")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True, blank=True)  # unknown until it is known
     result = OrderedJSONField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     lease_owner = models.CharField(max_length=80, blank=True, default="")

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from django.db import transaction
 from django.utils import timezone
 
-from assistants_app.actions import connections
+from assistants_app.actions import connections, health
 from assistants_app.errors import Conflict, Invalid, NotAllowed
 from assistants_app.models import (
     AllowedOrigin,
@@ -75,11 +75,11 @@ def test_an_origin_is_allowed_once_and_told() -> None:
 
 
 def test_addresses_come_from_the_command_or_the_knob(settings: SettingsWrapper) -> None:
-    assert connections.is_allowed("https://api.openai.com:443") == (False, False)
+    assert health.is_allowed("https://api.openai.com:443") == (False, False)
     settings.UPSTREAM_ORIGINS = ["https://api.openai.com"]
-    assert connections.is_allowed("https://api.openai.com:443")[0]
+    assert health.is_allowed("https://api.openai.com:443")[0]
     connections.allow_origin("https://example.com", actor=COMMAND)
-    assert connections.is_allowed("https://example.com:443") == (True, False)
+    assert health.is_allowed("https://example.com:443") == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_key_does_not_go_along_to_another_server(
 def test_setting_opens_again_what_was_closed(
     workspace: Workspace, upstream: Connection, dora: User
 ) -> None:
-    connections.heard(upstream, Outcome("surely_not", "key", "No."))
+    health.heard(upstream, Outcome("surely_not", "key", "No."))
     assert _health(upstream).state == State.KEY
     _set(workspace, dora, key="sk-new-9876543210")
     assert (_health(upstream).state, _health(upstream).reason) == (State.OPEN, "")
@@ -270,7 +270,7 @@ def test_nothing_is_tested_where_there_is_no_connection(workspace: Workspace, do
 def test_an_address_that_was_taken_off_the_list_is_not_spoken_to(upstream: Connection) -> None:
     AllowedOrigin.objects.all().delete()
     with pytest.raises(Conflict) as caught:
-        connections.client(upstream)
+        health.client(upstream)
     assert caught.value.code == "origin"
 
 
@@ -284,7 +284,7 @@ def real(workspace: Workspace, dora: User) -> Iterator[tuple[Connection, Upstrea
 
 def test_no_call_leaves_inside_a_transaction(real: tuple[Connection, Upstream]) -> None:
     row, up = real
-    with connections.client(row) as client:
+    with health.client(row) as client:
         with transaction.atomic(), pytest.raises(RuntimeError, match="inside a transaction"):
             client.list()
         assert up.requests == []
@@ -297,7 +297,7 @@ def test_a_client_just_set_and_one_loaded_send_the_same_key(
     row, up = real
     for which in (row, Connection.objects.get(pk=row.pk)):
         assert isinstance(which.key, Secret)
-        with connections.client(which) as client:
+        with health.client(which) as client:
             client.list()
     assert [request.has_right_key for request in up.requests] == [True, True]
 
@@ -309,38 +309,38 @@ def test_a_key_or_quota_answer_closes_the_connection_and_says_since_when(
     upstream: Connection,
 ) -> None:
     for reason, state in (("key", State.KEY), ("quota", State.QUOTA)):
-        connections.heard(upstream, Outcome("surely_not", reason, "Because."))
-        health = _health(upstream)
-        assert (health.state, health.reason) == (state, "Because.")
-        assert health.since is not None
+        health.heard(upstream, Outcome("surely_not", reason, "Because."))
+        row = _health(upstream)
+        assert (row.state, row.reason) == (state, "Because.")
+        assert row.since is not None
     since = _health(upstream).since
-    connections.heard(upstream, Outcome("surely_not", "quota", "Still."))
+    health.heard(upstream, Outcome("surely_not", "quota", "Still."))
     assert (_health(upstream).since, _health(upstream).reason) == (since, "Still.")
 
 
 def test_a_good_answer_opens_it_again(upstream: Connection) -> None:
-    connections.heard(upstream, Outcome("surely_not", "key", "No."))
-    connections.heard(upstream, Outcome("done"))
-    health = _health(upstream)
-    assert (health.state, health.reason) == (State.OPEN, "")
-    assert health.last_ok_at is not None
+    health.heard(upstream, Outcome("surely_not", "key", "No."))
+    health.heard(upstream, Outcome("done"))
+    row = _health(upstream)
+    assert (row.state, row.reason) == (State.OPEN, "")
+    assert row.last_ok_at is not None
 
 
 def test_a_paused_connection_stays_paused_whatever_answers_say(upstream: Connection) -> None:
     ConnectionHealth.objects.update(state=State.PAUSED)
     for outcome in (Outcome("done"), Outcome("surely_not", "key", "No.")):
-        connections.heard(upstream, outcome)
+        health.heard(upstream, outcome)
     assert _health(upstream).state == State.PAUSED
 
 
 def test_a_wish_to_slow_down_outlives_an_answer_to_an_earlier_call(upstream: Connection) -> None:
-    connections.heard(upstream, Outcome("surely_not", "slow_down", "Later.", retry_after=30.0))
+    health.heard(upstream, Outcome("surely_not", "slow_down", "Later.", retry_after=30.0))
     wanted = _health(upstream).retry_not_before
     assert wanted is not None
     assert timedelta(seconds=25) < wanted - timezone.now() < timedelta(seconds=31)
-    connections.heard(upstream, Outcome("done"))
+    health.heard(upstream, Outcome("done"))
     assert _health(upstream).retry_not_before == wanted
-    assert not connections.take_call(upstream, patience=0)
+    assert not health.take_call(upstream, patience=0)
 
 
 # --- the budget -----------------------------------------------------------------------------------
@@ -350,7 +350,7 @@ def _take(upstream: Connection, *, seconds: float) -> int:
     """How many calls the budget gave within that time."""
     end, taken = time.monotonic() + seconds, 0
     while (left := end - time.monotonic()) > 0:
-        taken += connections.take_call(upstream, patience=left)
+        taken += health.take_call(upstream, patience=left)
     return taken
 
 
@@ -359,13 +359,13 @@ def test_a_burst_goes_at_once_and_then_the_rate_counts(upstream: Connection) -> 
     started = time.monotonic()
     taken = _take(upstream, seconds=0.5)
     spent = time.monotonic() - started
-    assert taken <= connections.BURST + 1 + 20 * spent
+    assert taken <= health.BURST + 1 + 20 * spent
     assert taken >= 8
 
 
 def test_without_patience_a_spent_budget_says_no(upstream: Connection) -> None:
     upstream.rate = 0.01
-    given = [connections.take_call(upstream, patience=0) for _ in range(8)]
+    given = [health.take_call(upstream, patience=0) for _ in range(8)]
     assert given == [True] * 6 + [False] * 2
 
 
@@ -373,14 +373,14 @@ def test_the_budget_is_one_for_all_processes(upstream: Connection) -> None:
     """Nothing lies in memory: another instance of the same row meets the same state."""
     upstream.rate = 0.01
     for _ in range(6):
-        connections.take_call(upstream, patience=0)
+        health.take_call(upstream, patience=0)
     other = Connection.objects.get(pk=upstream.pk)
     other.rate = 0.01
-    assert not connections.take_call(other, patience=0)
+    assert not health.take_call(other, patience=0)
 
 
 def test_time_spent_idle_is_not_saved_up(upstream: Connection) -> None:
     upstream.rate = 0.01
     ConnectionHealth.objects.update(next_call_at=timezone.now() - timedelta(days=1))
-    given = [connections.take_call(upstream, patience=0) for _ in range(8)]
+    given = [health.take_call(upstream, patience=0) for _ in range(8)]
     assert sum(given) == 6

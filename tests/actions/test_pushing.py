@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistants_app import contract
-from assistants_app.actions import assistants, connections, pushing, workspaces
+from assistants_app.actions import assistants, health, pushing, workspaces
 from assistants_app.models import (
     AllowedOrigin,
     Assistant,
@@ -487,7 +487,7 @@ def test_a_create_that_arrived_without_an_answer_is_found_by_its_mark(
     assert (order.state, order.reason) == (State.UNKNOWN, "")
     assert order.sent_at is not None
     waits = (order.not_before - order.sent_at).total_seconds()
-    assert waits == pytest.approx(connections.times().settle, abs=0.01)
+    assert waits == pytest.approx(health.times().settle, abs=0.01)
     assert not pushing.push(order.pk, owner="too early")
     assert settle(published).state == State.IDLE
     assert len(up.assistants) == 1
