@@ -90,7 +90,8 @@ def _json_word(report: Report, doc: Document) -> None:
 
 
 def _unseen(report: Report, doc: Document) -> None:
-    if found := _UNSEEN.search(_text(doc, "instructions")):
+    text = _text(doc, "instructions")
+    if not text.isascii() and (found := _UNSEEN.search(text)):
         point = f"U+{ord(found[0]):04X}"
         at = found.start() + 1
         report.add(("instructions",), "invisible_text", level="hint", x=point, position=at)
@@ -149,10 +150,13 @@ def _functions(report: Report, doc: Document, tools: list[dict[str, Any]], kinds
     A near miss of a name is always told. Otherwise only what is written like a function and is not
     the name of an input or an allowed value; and nothing where other kinds of tools may bring it.
     """
+    text = _text(doc, "instructions")
+    named = dict(_named(text)) if "`" in text else None
+    if not named:
+        return
     names = sorted({name for tool in tools if (name := function_name(tool))})
     known = {*names, *kinds, *limits.TOOL_TYPES}
-    named = _named(_text(doc, "instructions"))
-    if asked := dict(found for found in named if found[0] not in known):
+    if asked := {name: is_like for name, is_like in named.items() if name not in known}:
         inner = set(_inner_names(doc, tools))
         may_bring = not kinds <= set(limits.TOOL_TYPES)
         strange = [name for name in asked if name not in inner][:_NAMES_MAX]

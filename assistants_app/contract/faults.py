@@ -9,6 +9,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from assistants_app.contract import compact
 from assistants_app.contract.limits import EXACT_INTEGER, JSON_DEPTH
 from assistants_app.contract.problems import shown
 from assistants_app.contract.spelling import SpelledFloat
@@ -42,8 +43,14 @@ class Twice(dict[str, Any]):
         self.pairs = pairs
 
 
-def is_sound(value: Any, room: int = JSON_DEPTH) -> bool:
-    """Whether `find` has nothing to say; fast, since nearly every tree is sound."""
+def is_sound(value: Any, text: str | None) -> bool:
+    """Whether `find` has nothing to say; `text` is what `compact.text` gives for the value."""
+    if text is not None and compact.is_sound(value, text):
+        return True
+    return _is_sound(value, JSON_DEPTH)
+
+
+def _is_sound(value: Any, room: int) -> bool:
     kind = type(value)
     if kind is str:
         return _is_sound_text(value)
@@ -63,7 +70,7 @@ def _are_sound(items: Iterable[Any], room: int) -> bool:
         if type(item) is str:
             if "\0" in item or not (item.isascii() or _is_sound_text(item)):
                 return False
-        elif not is_sound(item, room):
+        elif not _is_sound(item, room):
             return False
     return True
 

@@ -15,7 +15,7 @@ from itertools import islice
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from assistants_app.contract import faults, json_places, limits
+from assistants_app.contract import compact, faults, json_places, limits
 from assistants_app.contract.spelling import SpelledFloat, SpelledInt, spelled
 from assistants_app.contract.words import problem
 from assistants_app.errors import InvalidDocument
@@ -64,7 +64,8 @@ def dumps(tree: Any, *, indent: int | None = None) -> str:
     """The JSON text of a tree, in its own order and spelling; compact without `indent`.
 
     Escapes only what JSON demands, and halves of surrogate pairs, which UTF-8 cannot carry. Raises
-    TypeError for what is no JSON and ValueError for NaN and infinities.
+    TypeError for what is no JSON and ValueError for NaN and infinities. Tuples and keys that are
+    no text are written as `json.dumps` does.
     """
     text = _compact(tree) if indent is None else _spread(tree, " " * indent, "\n")
     if not _has_half_pair(text):
@@ -137,8 +138,10 @@ class _Hooks:
     def _float(self, text: str) -> float | faults.Broken:
         if len(text) > limits.NUMBER_DIGITS and (endless := self._endless(text)):
             return endless
-        number = SpelledFloat(text)
-        return number if math.isfinite(number) else self._broken("invalid_value", "finite")
+        number = float(text)
+        if not math.isfinite(number):
+            return self._broken("invalid_value", "finite")
+        return number if repr(number) == text else SpelledFloat(text)
 
     def _constant(self, _: str) -> faults.Broken:
         return self._broken("invalid_json", "constant")
@@ -175,19 +178,7 @@ def _utf8_size(text: str, limit: int | None) -> int:
 
 def _is_flat(text: str, tree: Any) -> bool:
     """Whether nothing is nested more than 64 levels."""
-    if text.count("[") + text.count("{") <= limits.JSON_DEPTH:
-        return True
-    return _fits([tree], limits.JSON_DEPTH)
-
-
-def _fits(items: Any, room: int) -> bool:
-    for item in items:
-        kind = type(item)
-        if kind is dict and not (room and _fits(item.values(), room - 1)):
-            return False
-        if kind is list and not (room and _fits(item, room - 1)):
-            return False
-    return True
+    return text.count("[") + text.count("{") <= limits.JSON_DEPTH or compact.is_flat(tree)
 
 
 def _has_half_pair(text: str) -> bool:
@@ -255,21 +246,17 @@ def _syntax(text: str, error: json.JSONDecodeError) -> Problem:
 
 
 def _compact(value: Any) -> str:
-    kind = type(value)
-    if kind is str:
+    """In one go where C code spells it as we do, else item by item."""
+    if type(value) is str:
         return encode_basestring(value)
-    if kind is dict:
-        inner = [
-            # A call less for the most frequent kind of value.
-            f"{encode_basestring(key)}:{encode_basestring(item)}"
-            if type(item) is str
-            else f"{encode_basestring(key)}:{_compact(item)}"
-            for key, item in value.items()
-        ]
-        return "{" + ",".join(inner) + "}"
-    if kind is list:
+    if not isinstance(value, dict | list):
+        return _leaf(value)
+    if (text := compact.text(value)) is not None:
+        return text
+    if isinstance(value, list):
         return "[" + ",".join([_compact(item) for item in value]) + "]"
-    return _leaf(value)
+    rows = [f"{encode_basestring(key)}:{_compact(item)}" for key, item in value.items()]
+    return "{" + ",".join(rows) + "}"
 
 
 def _spread(value: Any, step: str, line: str) -> str:
@@ -294,6 +281,4 @@ def _leaf(value: Any) -> str:
         raise ValueError("NaN and infinities are not JSON")
     if isinstance(value, int | float):
         return spelled(value)
-    if isinstance(value, dict):
-        return _compact(dict(value))
     raise TypeError(f"{type(value).__name__} is not JSON")

@@ -54,7 +54,8 @@ class Op:
 class Report:
     """The findings of one check. Methods that judge a value answer whether its type was right.
 
-    `model`: the document's own, "" where it names none. `is_broken`: the walk over the tree found
+    `model`: the document's own, "" where it names none. `compact`: the document's text where
+    `compact.text` has one. `is_broken`: the walk over the tree found
     errors (`faults.find`). `schema_budget`: how many bytes of schemas may still be searched for
     every fault; beyond it one warning stands for all.
     """
@@ -62,6 +63,7 @@ class Report:
     op: Op
     profile: Profile
     model: str = ""
+    compact: str | None = None
     is_broken: bool = False
     schema_budget: int = 131_072
     problems: list[Problem] = field(default_factory=list)

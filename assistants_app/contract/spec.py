@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.contract import advice, faults, limits, response_format, tools
+from assistants_app.contract import advice, compact, faults, limits, response_format, tools
 from assistants_app.contract.catalogue import STARTING
 from assistants_app.contract.ordered_json import is_unset
 from assistants_app.contract.positions import in_document_order
@@ -68,8 +68,8 @@ def check(
     ones that are there. `catalogue`: what is known about models; `today`, the present day unless
     given, decides how near a shutdown is. Sources: contract.md sections 2, 5, 6 and 11.
     """
-    report = Report(_OPS[op], profile, _model_of(doc))
-    if not faults.is_sound(doc):
+    report = Report(_OPS[op], profile, _model_of(doc), compact.text(doc))
+    if not faults.is_sound(doc, report.compact):
         report.take(faults.find(doc))
     if report.is_object((), doc):
         for field, value in doc.items():

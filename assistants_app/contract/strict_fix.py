@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.contract import faults, json_schema, limits, strict
+from assistants_app.contract import compact, faults, json_schema, limits, strict
 from assistants_app.contract.ordered_json import dumps
 from assistants_app.contract.positions import in_document_order
 from assistants_app.contract.problems import Path, Problem, shown
@@ -100,7 +100,7 @@ def make_strict(schema: Any, *, may_wrap: bool = False) -> Strict:
 
 def _report(schema: Any) -> Report:
     report = Report(Op(needs_model=False), KEPT_HERE)
-    if not faults.is_sound(schema):
+    if not faults.is_sound(schema, compact.text(schema)):
         report.take(faults.find(schema))
     return report
 

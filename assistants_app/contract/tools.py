@@ -20,8 +20,10 @@ def check(report: Report, tools: Any) -> None:
     """Judge `tools`; unknown types and unknown keys are never touched, at most warned about."""
     if not report.is_list(_TOOLS, tools, limits.TOOLS_MAX, "tools"):
         return
+    is_usual = json_schema.is_usual if _may_be_usual(report) else _is_never_usual
     for index, tool in enumerate(tools):
-        _tool(report, (*_TOOLS, index), tool)
+        if not is_usual(tool):
+            _tool(report, (*_TOOLS, index), tool)
     if report.lints:
         _duplicates(report, tools)
 
@@ -45,6 +47,21 @@ def function_name(tool: Any) -> str | None:
     function = tool.get("function") if isinstance(tool, dict) else None
     name = function.get("name") if isinstance(function, dict) else None
     return name if isinstance(name, str) and tool.get("type") == "function" else None
+
+
+def _may_be_usual(report: Report) -> bool:
+    """Whether a quick look at each tool is enough to pass over those in which nothing is wrong."""
+    text = report.compact
+    return (
+        text is not None
+        and not report.is_broken
+        and len(text.encode()) <= limits.JSON_FIELD_BYTES
+        and not json_schema.may_be_doubtful(text)
+    )
+
+
+def _is_never_usual(_: Any) -> bool:
+    return False
 
 
 def _tool(report: Report, path: Path, tool: Any) -> None:
@@ -127,10 +144,13 @@ def _ranking(report: Report, path: Path, ranking: Any) -> None:
 
 def _duplicates(report: Report, tools: list[Any]) -> None:
     """Two functions of one name, or a second tool of a type that can only be on or off."""
+    named = [function_name(tool) for tool in tools]
+    if None not in named and len(set(named)) == len(named):
+        return
     names: set[str] = set()
     kinds: set[str] = set()
-    for index, tool in enumerate(tools):
-        name, kind = function_name(tool), tool.get("type") if isinstance(tool, dict) else None
+    for index, (tool, name) in enumerate(zip(tools, named, strict=True)):
+        kind = tool.get("type") if isinstance(tool, dict) else None
         if name in names:
             path = (*_TOOLS, index, "function", "name")
             report.add(path, "duplicate_function", x=shown(name or ""))
