@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Any
 
 from rest_framework import serializers
+
+HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class RankingOptions(serializers.Serializer[Any]):
@@ -17,30 +21,65 @@ class FileSearch(serializers.Serializer[Any]):
     ranking_options = RankingOptions(required=False)
 
 
-class Schema(serializers.Field[Any, Any, Any, Any]):
-    """A JSON Schema object, walked to its leaves as ours is."""
+def _carried(value: Any, depth: int) -> None:
+    """What no keyword says: depth, NUL, halves of surrogate pairs, numbers that stay exact."""
+    if isinstance(value, str):
+        if "\0" in value or HALF_PAIR.search(value):
+            raise serializers.ValidationError("Holds a character that is not carried.")
+    elif isinstance(value, int | float):
+        if not abs(value) <= 2**53:
+            raise serializers.ValidationError("Not a number that stays exact.")
+    elif isinstance(value, dict | list):
+        if depth > 64:
+            raise serializers.ValidationError("Nested more than 64 levels.")
+        for child in (*value, *value.values()) if isinstance(value, dict) else value:
+            _carried(child, depth + 1)
+
+
+class Node(serializers.Field[Any, Any, Any, Any]):
+    """One node of a JSON Schema, judged by the one `Schema` serializer, however deep it stands."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("type", "object") != "object":
-            raise serializers.ValidationError("The outermost type must be object.")
-        self._walk(data, 0)
-        return data
+        return _schema().run_validation(data)
 
     def to_representation(self, value: Any) -> Any:
         return value
 
-    def _walk(self, node: Any, depth: int) -> None:
-        if depth > 64:
-            raise serializers.ValidationError("Nested more than 64 levels.")
-        for child in node.values() if isinstance(node, dict) else node:
-            if isinstance(child, dict | list):
-                self._walk(child, depth + 1)
+
+class Schema(serializers.Serializer[Any]):
+    """The keywords of a JSON Schema that the measured documents use."""
+
+    type = serializers.ChoiceField(
+        ["object", "array", "string", "number", "integer", "boolean", "null"], required=False
+    )
+    description = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
+    enum = serializers.ListField(required=False)
+    required = serializers.ListField(child=serializers.CharField(), required=False)  # type: ignore[assignment]
+    properties = serializers.DictField(child=Node(), required=False)
+    items = Node(required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        # What it does not know stays, as in a document that is stored as it was typed.
+        return {**data, **super().to_internal_value(data)}
+
+
+@cache
+def _schema() -> Schema:
+    return Schema()
+
+
+class Parameters(Node):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("type", "object") != "object":
+            raise serializers.ValidationError("The outermost type must be object.")
+        _carried(data, 4)
+        return super().to_internal_value(data)
 
 
 class Function(serializers.Serializer[Any]):
     name = serializers.RegexField(r"^[a-zA-Z0-9_-]{1,64}$")
     description = serializers.CharField(required=False, trim_whitespace=False)
-    parameters = Schema(required=False)
+    parameters = Parameters(required=False)
     strict = serializers.BooleanField(required=False, allow_null=True)
 
 
