@@ -201,3 +201,19 @@ def test_the_profile_decides_what_is_known() -> None:
     full = {**ONE, "metadata": {str(number): "" for number in range(16)}}
     (item,) = contract.read_file(json.dumps(full).encode(), knows)
     assert [(found.code, found.level) for found in item.problems] == [("metadata_full", "warning")]
+
+
+def test_a_pasted_text_is_one_assistant_within_its_limit() -> None:
+    item = contract.read_one(json.dumps(ONE), limit=1000)
+    assert (item.place, item.document, item.problems) == ("", ONE, ())
+    with pytest.raises(InvalidDocument) as refused:
+        contract.read_one(json.dumps(ONE), limit=10)
+    assert [found.code for found in refused.value.problems] == ["too_large"]
+
+
+def test_a_line_too_long_for_a_second_look_is_named_by_its_place_alone() -> None:
+    twice = b'{"model": "' + b"m" * 2_097_152 + b'", "model": "o3"}'
+    items = contract.read_file(b'{"model": "gpt-5.2"}\n' + twice)
+    assert items[1].place == "line 2"
+    assert [found.code for found in items[1].problems] == ["duplicate_key"]
+    assert "line" not in items[1].problems[0].data
