@@ -24,15 +24,16 @@ import struct
 import sys
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.upstream_store import Profile, Recorded, Store, perform
+from tests.upstream_store import Profile, Recorded, Store, marker, perform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.upstream_store import Body, Reply
 
@@ -66,7 +67,8 @@ class Upstream:
     """The server; a context manager, or `start()` and `stop()`.
 
     Profile flags (tests/upstream_store.py, Profile) are keyword arguments. `tls`: certificate and
-    key file. `drip`: seconds between the bytes of a dripping answer.
+    key file. `drip`: seconds between the bytes of a dripping answer. `watch` is called as each
+    request arrives, in the thread that answers it; `overlaps` names what two writes met at.
     """
 
     def __init__(self, *, port: int = 0, key: str = "", drip: float = 0.05, **flags: Any) -> None:
@@ -77,6 +79,9 @@ class Upstream:
         self.store = Store(Profile(**flags))
         self.requests: list[Recorded] = []
         self.closing = threading.Event()
+        self.watch: Callable[[Recorded], object] = lambda _: None
+        self.overlaps: list[str] = []
+        self._writing: Counter[str] = Counter()
         self._scripts: list[Script] = []
         self._late: list[threading.Timer] = []
         self._lock = threading.RLock()
@@ -158,6 +163,20 @@ class Upstream:
         with self._lock:
             store = self.store if apply == "before" else self.store.twin()
             return perform(store, request)
+
+    @contextlib.contextmanager
+    def writing(self, request: Recorded) -> Iterator[None]:
+        """While a write is under way: another one to the same assistant is an overlap."""
+        what = _written(request)
+        with self._lock:
+            self._writing[what] += 1
+            if what and self._writing[what] > 1:
+                self.overlaps.append(what)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writing[what] -= 1
 
     def later(self, request: Recorded, apply: Apply) -> None:
         """Let a request take effect after its answer."""
@@ -246,12 +265,14 @@ class Handler(BaseHTTPRequestHandler):
         script = upstream.script_for(self.command, path)
         request = self._recorded(path, dict(parse_qsl(parts.query)), self._body(script))
         upstream.requests.append(request)
-        usual = upstream.perform(request, script.apply)
-        answer = usual if script.answer is None else script.answer
-        if answer in ODD:
-            getattr(self, f"_{answer}")(usual)
-        else:
-            self._send(*answer)
+        upstream.watch(request)
+        with upstream.writing(request):
+            usual = upstream.perform(request, script.apply)
+            answer = usual if script.answer is None else script.answer
+            if answer in ODD:
+                getattr(self, f"_{answer}")(usual)
+            else:
+                self._send(*answer)
         upstream.later(request, script.apply)
 
     do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve  # noqa: N815
@@ -327,6 +348,17 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(None)
         with contextlib.suppress(OSError):
             self.rfile.read(1)  # until the client, or the end of the test, hangs up
+
+
+def _written(request: Recorded) -> str:
+    """The assistant that a request writes to: by our mark, or its path; "" for a read."""
+    if request.method == "GET":
+        return ""
+    with contextlib.suppress(ValueError):
+        sent = json.loads(request.body)
+        if isinstance(sent, dict) and (op_id := marker(sent).split(":")[0]):
+            return op_id
+    return request.path if request.path.count("/") > 1 else ""
 
 
 def _text(body: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from tests.builders import make_connection
+from tests.faults import invariants
 from tests.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -35,6 +37,17 @@ def _database_url() -> str:
         return f"sqlite:///{at['NAME']}"
     who = f"{quote(at['USER'])}:{quote(at['PASSWORD'])}@{at['HOST']}:{at['PORT'] or 5432}"
     return f"postgres://{who}/{at['NAME']}"
+
+
+@pytest.fixture(autouse=True)
+def _listening() -> Iterator[None]:
+    """What is logged, and what calls showed from outside, belongs to one test."""
+    invariants.LOGGED.lines.clear()
+    invariants.open_transactions.clear()
+    root = logging.getLogger()
+    root.addHandler(invariants.LOGGED)
+    yield
+    root.removeHandler(invariants.LOGGED)
 
 
 @dataclass
@@ -95,6 +108,13 @@ def up(settings: SettingsWrapper) -> Iterator[Upstream]:
     settings.SYNC_TIME_SCALE = SCALE
     with Upstream() as upstream:
         yield upstream
+
+
+@pytest.fixture
+def watched(up: Upstream) -> Upstream:
+    """For tests with one worker: no call may find a transaction open."""
+    invariants.watching(up)
+    return up
 
 
 @pytest.fixture
