@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
@@ -77,16 +78,23 @@ class World:
     workspace: Workspace
     people: dict[str, User]
     keys: dict[str, Any]  # argument of an address → value
+    sessions: dict[int, str]  # key of a signed-in session by person
+
+
+@pytest.fixture(scope="module")
+def _world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Made once: each test's rows are undone, these stay until the module ends."""
+    with Upstream() as server, django_db_blocker.unblock(), transaction.atomic():
+        yield _made(server)
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as server:
-        yield server
+def world(_world: World, db: None) -> World:
+    return _world
 
 
-@pytest.fixture
-def world(db: None, upstream: Upstream) -> World:
+def _made(upstream: Upstream) -> World:
     workspace = builders.make_workspace(approvals=1)
     people = {name: builders.make_person(name) for name in (*ROLES, "author", "stranger", "gone")}
     for role in ROLES:
@@ -115,7 +123,13 @@ def world(db: None, upstream: Upstream) -> World:
         "versions": 1,
         "part": "basics",
     }
-    return World(workspace, people, keys)
+    return World(workspace, people, keys, {user.pk: _session(user) for user in people.values()})
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _in_review(change: Change) -> Change:
@@ -137,7 +151,7 @@ def test_an_address_opens_to_exactly_the_rights_of_the_table(
     right, url = ROUTES[name][method], url_of(name, world.keys)
     workspace = None if right in (ANYONE, SIGNED_IN, SAMPLE) else world.workspace
     for who, user in world.people.items():
-        status = answer(url, method, user, workspace)
+        status = answer(url, method, world.sessions[user.pk], workspace)
         assert is_right(status, right, who, name), f"{who}: {method} {url} answered {status}"
 
 
@@ -166,11 +180,10 @@ def _holders(right: str) -> set[str]:
     return {*roles, "author"} if roles & {"editor", "publisher"} else {*roles}
 
 
-def answer(url: str, method: str, user: User | None, workspace: Workspace | None) -> int:
-    """The status for this person; whatever it changed is rolled back."""
+def answer(url: str, method: str, session: str, workspace: Workspace | None) -> int:
+    """The status for the person of this session; whatever it changed is rolled back."""
     client = Client()
-    if user:
-        client.force_login(user)
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
     query = f"?workspace={workspace.slug}" if workspace else ""
     with transaction.atomic():
         status = client.generic(method, f"{url}{query}").status_code
@@ -194,8 +207,9 @@ def test_who_is_not_signed_in_is_sent_to_sign_in(name: str, method: str, world: 
 @pytest.mark.parametrize("name", ROUTES)
 def test_other_methods_are_refused(name: str, world: World) -> None:
     url = url_of(name, world.keys)
+    session = world.sessions[world.people["admin"].pk]
     for method in set(METHODS) - ROUTES[name].keys():
-        assert answer(url, method, world.people["admin"], world.workspace) == 405, method
+        assert answer(url, method, session, world.workspace) == 405, method
 
 
 @pytest.mark.django_db
