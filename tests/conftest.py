@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import is_hypothesis_test
 from hypothesis import settings as hypothesis_settings
 from pytest_socket import socket_allow_hosts
 
@@ -33,12 +34,16 @@ if not IS_WORKER:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="assistants-dashboard-")
 FOLDER = Path(os.environ["DATA_DIR"])
 
-# On a busy machine one example may take long; how long says nothing.
-hypothesis_settings.register_profile("house", deadline=None)
+# On a busy machine one example may take long; how long says nothing. Before a merge a property is
+# tried with many more examples than each time.
+hypothesis_settings.register_profile("house", deadline=None, max_examples=25)
+hypothesis_settings.register_profile("merge", deadline=None, max_examples=250)
 hypothesis_settings.load_profile("house")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if is_for_merge(config):
+        hypothesis_settings.load_profile("merge")
     django_settings.DATA_DIR = FOLDER
     django_settings.STATIC_ROOT = FOLDER / "static"
     django_settings.STATIC_ROOT.mkdir(exist_ok=True)
@@ -46,6 +51,18 @@ def pytest_configure() -> None:
     if not parts.on_postgresql():
         # A file and not memory: threads and other processes must see the same database.
         database.setdefault("TEST", {})["NAME"] = str(FOLDER / "test.sqlite3")
+
+
+def is_for_merge(config: pytest.Config) -> bool:
+    return config.option.markexpr == "merge"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Before a merge every property is tried again, with the profile of many examples."""
+    for item in items if is_for_merge(config) else ():
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker("merge")
 
 
 def pytest_unconfigure() -> None:

@@ -108,7 +108,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=TREES)
 def test_whatever_is_sent_is_accepted_or_refused(api: API, tree: Any) -> None:
     answer = api.post(LIST, contract.dumps(tree))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assistants_app import contract
@@ -136,19 +136,16 @@ def is_settled(schema: Any, *, may_wrap: bool) -> contract.Strict:
     return made
 
 
-@settings(max_examples=80, deadline=None)
 @given(OBJECTS | SCHEMAS, st.booleans())
 def test_any_schema_settles_at_once(schema: Any, may_wrap: bool) -> None:
     is_settled(schema, may_wrap=may_wrap)
 
 
-@settings(max_examples=30, deadline=None)
 @given(trees.TREES | trees.SCHEMAS)
 def test_any_json_at_all_settles_at_once(schema: Any) -> None:
     is_settled(schema, may_wrap=True)
 
 
-@settings(max_examples=50, deadline=None)
 @given(MEANT_ROOTS)
 def test_what_people_mean_becomes_strict(schema: Any) -> None:
     made = is_settled(schema, may_wrap=False)
@@ -157,7 +154,6 @@ def test_what_people_mean_becomes_strict(schema: Any) -> None:
     assert set(schema["properties"]) <= set(made.schema["properties"])
 
 
-@settings(max_examples=50, deadline=None)
 @given(OBJECTS | SCHEMAS)
 def test_judging_never_fails_and_names_what_exists(schema: Any) -> None:
     doc = as_format(schema)
