@@ -17,6 +17,7 @@ from assistants_app.views import (
     submitting,
     sync,
     tokens,
+    upstream,
     workspaces,
 )
 
@@ -50,7 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # sync
     path("sync/", sync.sync, name="sync"),
     path("sync/check/", sync.check, name="sync_check"),
-    path("assistants/<int:pk>/upstream/", sync.upstream, name="upstream"),
+    path("assistants/<int:pk>/upstream/", upstream.upstream, name="upstream"),
     path("assistants/<int:pk>/upstream/push/", sync.retry, name="push_retry"),
     path("jobs/<int:pk>/", connections.job, name="job"),
     # audit

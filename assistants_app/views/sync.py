@@ -18,13 +18,13 @@ from assistants_app import policies
 from assistants_app.actions import pulling, push_decisions
 from assistants_app.contract import words
 from assistants_app.errors import Conflict
-from assistants_app.models import Job, PushOrder, UpstreamCopy
-from assistants_app.views import access, badges, comparison, pages
+from assistants_app.models import Job, PushOrder
+from assistants_app.views import access, badges, pages
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from assistants_app.models import Assistant, ConnectionHealth, Workspace
+    from assistants_app.models import ConnectionHealth, Workspace
     from assistants_app.views.pages import Request
 
 State, Reason = PushOrder.State, PushOrder.Reason
@@ -81,7 +81,7 @@ def _context(
         "busy": bool(orders["moving"]) or bool(job and not job.is_over),
         "may_push": may_push,
         "may_edit": may_edit,
-        "url": _url(workspace),
+        "url": url(workspace),
     }
 
 
@@ -218,65 +218,14 @@ def retry(request: Request, pk: int) -> HttpResponse:
             push_decisions.first_push(assistant, actor=request.actor)
     except Conflict as conflict:
         messages.warning(request, str(conflict))
-        return pages.go(request, _url(assistant.workspace))
+        return pages.go(request, url(assistant.workspace))
     return _back(request, assistant.workspace, _("It is tried again now."))
 
 
 def _back(request: Request, workspace: Workspace, said: str) -> HttpResponse:
     messages.success(request, said)
-    return pages.go(request, _url(workspace))
+    return pages.go(request, url(workspace))
 
 
-def _url(workspace: Workspace) -> str:
+def url(workspace: Workspace) -> str:
     return f"{reverse('sync')}?workspace={workspace.slug}"
-
-
-@access.signed_in("GET", "POST")
-def upstream(request: Request, pk: int) -> HttpResponse:
-    """What upstream holds against what is live here; POST pushes ours over what was shown."""
-    assistant = access.assistant(request, pk)
-    order = PushOrder.objects.filter(assistant=assistant).select_related("desired_version").first()
-    if request.method != "POST":
-        return _upstream(request, assistant, order)
-    if order is None:
-        raise Http404
-    try:
-        push_decisions.keep_ours(order, actor=request.actor, digest=request.POST.get("digest", ""))
-    except Conflict as conflict:
-        order.refresh_from_db()
-        return _upstream(request, assistant, order, status=409, conflict=str(conflict))
-    return _back(request, assistant.workspace, _("Ours is being pushed again."))
-
-
-def _upstream(
-    request: Request,
-    assistant: Assistant,
-    order: PushOrder | None,
-    *,
-    status: int = 200,
-    **more: Any,
-) -> HttpResponse:
-    copies = {copy.kind: copy for copy in assistant.upstream_copies.all()}
-    theirs = copies.get(UpstreamCopy.Kind.THEIRS)
-    base = copies.get(UpstreamCopy.Kind.BASE)
-    shown = theirs or base
-    connection = assistant.workspace.upstream
-    health = connection.health if connection else None
-    context = {
-        "assistant": assistant,
-        "order": order,
-        "badge": badges.upstream_badge(assistant, order, health),
-        "says": says(order) if order else "",
-        "theirs": theirs,
-        "shown": shown,
-        "sections": comparison.sections(shown.document(), assistant.document()) if shown else [],
-        "attempts": order.push_attempts.select_related("version")[:20] if order else [],
-        "may_push": policies.allowed(request.actor, "push", assistant.workspace),
-        "crumbs": [
-            (_("Sync"), _url(assistant.workspace)),
-            (str(assistant), reverse("assistant", args=[assistant.pk])),
-            (_("Upstream"), ""),
-        ],
-        **more,
-    }
-    return pages.page(request, "sync/upstream.html", context, status=status)
