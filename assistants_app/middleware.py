@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from django.contrib.auth import logout
-from django.db import OperationalError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 
 from assistants_app.actions import audit
 from assistants_app.errors import AuditBroken, Conflict, Invalid, InvalidDocument, NotAllowed
-from assistants_app.models import Workspace
+from assistants_app.models import Workspace, storage
 from assistants_app.policies import Actor
 from assistants_app.views import account, errors
 
@@ -84,7 +83,9 @@ class HouseMiddleware:
             return errors.refused(request, str(error), status=409)
         if isinstance(error, Invalid | InvalidDocument):
             return errors.refused(request, str(error), status=422)
-        if isinstance(error, AuditBroken) or _is_busy(error):
+        if storage.is_collision(error):
+            return errors.collided(request)
+        if isinstance(error, AuditBroken) or storage.is_out_of_service(error):
             log.error("Storage is out of service: %s", error)
             return errors.out_of_service(request, error)
         return None
@@ -116,10 +117,6 @@ def _deny(request: HttpRequest, error: NotAllowed) -> None:
     workspace = Workspace.objects.filter(pk=error.workspace_id or 0).first()
     actor: Actor = request.actor  # type: ignore[attr-defined]
     audit.deny(actor=actor, right=error.right, workspace=workspace, on=error.on)
-
-
-def _is_busy(error: Exception) -> bool:
-    return isinstance(error, OperationalError)
 
 
 def _signed_out(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -6,13 +6,13 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import OperationalError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from assistants_app.actions import audit
 from assistants_app.api.envelope import envelope
 from assistants_app.errors import AuditBroken, Conflict, Invalid, InvalidDocument, NotAllowed
+from assistants_app.models import storage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _RETRY_MAX: Final = 120  # seconds; the SDK gives up on a longer Retry-After
 _BUSY: Final = 5
+_NOT_WHOLE: Final = "The audit log does not fit together, so nothing is saved until someone looked."
 # Conflicts that a second try can settle by itself; any other needs the caller to think.
 _PASSING: Final = ("outdated", "digest", "stale", "receipt")
 # REST framework's codes under the names that the API gives them; the others keep theirs.
@@ -116,10 +117,17 @@ def _of_framework(error: exceptions.APIException, view: Endpoint) -> Response:
 def _other(error: Exception, request: Request) -> Response:
     if isinstance(error, Invalid):
         return Response(envelope(400, str(error), param=error.field, code="invalid_value"), 400)
-    if isinstance(error, AuditBroken | OperationalError):
+    if storage.is_collision(error):
+        message = "Someone saved at the same moment; nothing of yours was saved. Try again."
+        return _conflict(Conflict(message, code="stale"))
+    if isinstance(error, AuditBroken) or storage.is_out_of_service(error):
         log.error("Storage is out of service: %s", error)
-        busy = envelope(503, "Busy; nothing was saved. Try again in a moment.")
-        return Response(busy, 503, headers={"Retry-After": str(_BUSY)})
+        is_broken = isinstance(error, AuditBroken)
+        return Response(
+            envelope(503, _NOT_WHOLE if is_broken else "Busy; nothing was saved. Try again."),
+            503,
+            headers={"Retry-After": str(_BUSY)},
+        )
     number = getattr(request, "request_id", "")
     log.error("A request to /v1 failed.", exc_info=error, extra={"request_id": number})
     return Response(envelope(500, f"The server had an error. Its number is {number}."), 500)

@@ -7,9 +7,21 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from assistants_app.errors import AuditBroken
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+NOT_SHOWN_AGAIN = (
+    "csrfmiddlewaretoken",
+    "password",
+    "key",
+    "oldpassword",
+    "password1",
+    "password2",
+)
 
 
 def refused(request: HttpRequest, message: str, *, status: int) -> HttpResponse:
@@ -23,20 +35,30 @@ def refused(request: HttpRequest, message: str, *, status: int) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
-def out_of_service(request: HttpRequest, error: Exception) -> HttpResponse:  # noqa: ARG001
+def out_of_service(request: HttpRequest, error: Exception) -> HttpResponse:
     """The storage cannot write now: nothing was saved, and what was typed comes back to be kept."""
-    message = "Busy; nothing was saved. Try again in a moment."
-    typed = {
-        key: value
-        for key, value in request.POST.items()
-        if key
-        not in ("csrfmiddlewaretoken", "password", "key", "oldpassword", "password1", "password2")
-    }
-    context = {"message": message, "status": 503, "typed": typed}
-    part = "ui/parts/_alert.html" if request.headers.get("HX-Request") else "ui/refused.html"
-    response = render(request, part, context, status=503)
+    message = _("Busy; nothing was saved. Try again in a moment.")
+    if isinstance(error, AuditBroken):
+        message = _(
+            "The audit log does not fit together, so nothing is saved. Whoever runs this dashboard "
+            "finds the place with: python manage.py verify_audit"
+        )
+    response = _with_what_was_typed(request, str(message), status=503)
     response["Retry-After"] = "5"
     return response
+
+
+def collided(request: HttpRequest) -> HttpResponse:
+    """Two saved at once and the database let the other one through; a second try will do."""
+    message = _("Someone saved at the same moment; nothing of yours was saved. Try again.")
+    return _with_what_was_typed(request, message, status=409)
+
+
+def _with_what_was_typed(request: HttpRequest, message: str, *, status: int) -> HttpResponse:
+    typed = {key: value for key, value in request.POST.items() if key not in NOT_SHOWN_AGAIN}
+    context = {"message": message, "status": status, "typed": typed}
+    part = "ui/parts/_alert.html" if request.headers.get("HX-Request") else "ui/refused.html"
+    return render(request, part, context, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
