@@ -121,7 +121,7 @@ def make_connection(
     row = connections.set_connection(
         workspace, actor=acting(admin), base_url=upstream.url, key=upstream.key
     )
-    # The rate is no setting of the product yet, so there is no action that changes it.
+    # A rate that the product does not offer, so there is no action that sets it.
     type(row).objects.filter(pk=row.pk).update(rate=rate)
     return type(row).objects.get(pk=row.pk)
 

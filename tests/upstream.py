@@ -295,8 +295,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _recorded(self, path: str, query: dict[str, str], body: bytes) -> Recorded:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        sent = headers.pop("authorization", "")
-        is_right = sent == f"Bearer {self.server.upstream.key}"
+        where, key = self.server.upstream.store.profile.key_header, self.server.upstream.key
+        sent = headers.pop(where, "")
+        is_right = not where or sent == (f"Bearer {key}" if where == "authorization" else key)
         digest = hashlib.sha256(body).hexdigest()
         return Recorded(time.time(), self.command, path, query, headers, body, digest, is_right)
 

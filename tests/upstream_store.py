@@ -58,6 +58,9 @@ class Profile:
     only_data: bool = False  # a list is {"data": […]}
     refuses_order: bool = False  # 400 on `order`
     keeps_idempotency_keys: bool = False
+    key_header: str = "authorization"  # where its key is looked for; "" = it wants none
+    api_version: str = ""  # must be in every address
+    no_retrieve: bool = False  # 405 on a single assistant
     etags: bool = False  # ETag on answers, If-Match is heeded
 
 
@@ -308,6 +311,8 @@ def perform(store: Store, request: Recorded) -> Reply:
     try:
         if not request.has_right_key:
             raise Refused(401, "Incorrect API key provided.", code="invalid_api_key")
+        if store.profile.api_version != request.query.get("api-version", ""):
+            raise Refused(404, "Resource not found.")
         body = _route(store, request)
     except Refused as refusal:
         return refusal.status, {}, refusal.body
@@ -326,6 +331,8 @@ def _route(store: Store, request: Recorded) -> dict[str, Any]:
         body = _parsed(request.body)
         if_match = request.headers.get("if-match", "")
         return store.modify(id_, body, if_match) if id_ else store.create(body, key)
+    if request.method == "GET" and id_ and store.profile.no_retrieve:
+        raise Refused(405, "Method not allowed.")
     if request.method == "GET":
         return store.retrieve(id_) if id_ else store.page(request.query)
     if request.method == "DELETE" and id_:

@@ -13,6 +13,7 @@ from assistants_app.actions import assistants, audit, texts
 from assistants_app.contract.limits import METADATA_PAIRS
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.models import Assistant, Change, Contribution
+from assistants_app.models.connections import catalogue_of, profile_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,7 @@ EDITABLE = (State.DRAFT, State.CHANGES_REQUESTED)
 
 def profile(workspace: Workspace) -> contract.Profile:
     """The rules of the server that this workspace pushes to; our own where it is kept here."""
-    upstream = workspace.upstream
-    return contract.PROFILES[upstream.profile] if upstream else contract.KEPT_HERE
+    return profile_of(workspace.upstream)
 
 
 def problems(change: Change, rules: str = "create") -> list[contract.Problem]:
@@ -41,7 +41,8 @@ def problems(change: Change, rules: str = "create") -> list[contract.Problem]:
         document = contract.without_marker(document)
     if rules == "create" and not change.assistant.safe_creation:
         rules = "import"  # which judges the same, but that 16 pairs leave no room for a mark
-    return contract.check(document, rules, profile(change.assistant.workspace))
+    upstream = change.assistant.workspace.upstream
+    return contract.check(document, rules, profile_of(upstream), catalogue_of(upstream))
 
 
 def _marker(metadata: contract.JSON) -> Any:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from assistants_app.actions import audit
 from assistants_app.errors import Conflict
 from assistants_app.models import AllowedOrigin, ConnectionHealth
+from assistants_app.models.connections import profile_of
 from assistants_app.sync import profiles
 from assistants_app.sync.client import AssistantsClient
 from assistants_app.sync.outcomes import Outcome
@@ -86,6 +87,10 @@ def endpoint(connection: Connection, key: Secret) -> profiles.Endpoint:
         key=key,
         organization=connection.organization,
         project=connection.project,
+        headers={header.name: header.value for header in connection.extra_headers},
+        auth=connection.auth,
+        api_version=connection.api_version,
+        rules=profile_of(connection),
     )
 
 

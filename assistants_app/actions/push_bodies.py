@@ -43,11 +43,9 @@ def preview_body(change: Change) -> contract.Document:
 
 
 def _body(assistant: Assistant, document: contract.Document, marker: str) -> contract.Document:
-    upstream = assistant.workspace.upstream
     return contract.body(
         "modify" if assistant.upstream_id else "create",
         document,
         changes.profile(assistant.workspace),
         marker=marker if assistant.safe_creation else "",
-        learned=(upstream.health.learned or {}) if upstream else {},
     )

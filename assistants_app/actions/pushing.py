@@ -16,6 +16,7 @@ from assistants_app import contract, killpoints, policies
 from assistants_app.actions import audit, health, push_bodies, push_links, pushes
 from assistants_app.errors import Conflict
 from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy
+from assistants_app.models.connections import profile_of
 from assistants_app.sync.lookup import PullFailed, find_marker
 from assistants_app.sync.plan import plan
 from assistants_app.sync.pull import pull
@@ -62,8 +63,7 @@ class _Push:
         self.client = client
         self.version = order.desired_version
         self.ours = self.version.document()
-        learned = order.connection.health.learned or {}
-        self.profile = contract.PROFILES[order.connection.profile].with_learned(learned)
+        self.profile = profile_of(order.connection)
         self.actor = policies.system("worker")
         self.read_at = 0.0
 

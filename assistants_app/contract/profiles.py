@@ -74,9 +74,11 @@ _LEARNABLE: Final = frozenset(
 )
 
 OPENAI_COMPATIBLE: Final = Profile("openai-compatible")
+AZURE_OPENAI: Final = Profile("azure-openai", instructions_max=32_768, names_deployments=True)
+"""Its description of the API is an older one: shorter instructions; `model` names a deployment."""
 KEPT_HERE: Final = Profile("kept-here", connected=False, keeps_key_order=True)
 """No Connection: the rules for a Workspace that is kept here only, and for our own `/v1`."""
 
 PROFILES: Final[dict[str, Profile]] = {
-    profile.name: profile for profile in (OPENAI_COMPATIBLE, KEPT_HERE)
+    profile.name: profile for profile in (OPENAI_COMPATIBLE, AZURE_OPENAI, KEPT_HERE)
 }

@@ -37,8 +37,13 @@ class AssistantQuerySet(models.QuerySet["Assistant"]):
         return self.unarchived().exclude(live_version=None)
 
     def answering_to(self, public: str) -> AssistantQuerySet:
-        """The assistant that answers to this id: one we minted, or its upstream's."""
-        return self.filter(models.Q(public_id=public) | models.Q(upstream_id=public))
+        """The assistant that answers to this id: one we minted, or its upstream's.
+
+        The id it had at a server that was left still answers, unless it is another one's by now.
+        """
+        others = Assistant.objects.filter(workspace=models.OuterRef("workspace"))
+        is_former = models.Q(former_id=public) & ~models.Exists(others.filter(upstream_id=public))
+        return self.filter(models.Q(public_id=public) | models.Q(upstream_id=public) | is_former)
 
 
 class Assistant(AssistantFields):
@@ -47,6 +52,7 @@ class Assistant(AssistantFields):
     workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="assistants")
     public_id = models.CharField(max_length=512, unique=True, default=mint_id)
     upstream_id = models.CharField(max_length=512, null=True, blank=True)  # unset is not ""
+    former_id = models.CharField(max_length=512, null=True, blank=True)  # of a server we left
     live_version = models.OneToOneField(
         "Version", models.PROTECT, null=True, blank=True, related_name="live_for"
     )
@@ -71,6 +77,7 @@ class Assistant(AssistantFields):
             models.Index(fields=["workspace", "-changed_at", "-id"], name="assistant_by_change"),
             models.Index(fields=["workspace", "created_at", "id"], name="assistant_by_creation"),
             models.Index(fields=["workspace", "archived_at"], name="assistant_by_archive"),
+            models.Index(fields=["workspace", "former_id"], name="assistant_by_former_id"),
             models.Index("workspace", BY_NAME, "id", name="assistant_by_name"),
             models.Index("workspace", BY_MODEL, "id", name="assistant_by_model"),
         ]
@@ -81,7 +88,7 @@ class Assistant(AssistantFields):
     @property
     def answers_to(self) -> str:
         """The id that `/v1` and the page show: the upstream's once there is one."""
-        return self.upstream_id or self.public_id
+        return self.upstream_id or self.former_id or self.public_id
 
     @property
     def is_archived(self) -> bool:

@@ -26,6 +26,7 @@ ACTIONS: dict[str, str] = {
     "change.opened": "opened a change",
     "change.submitted": "asked for review",
     "change.withdrawn": "withdrew the change",
+    "connection.removed": "disconnected the server",
     "connection.set": "set the connection",
     "connection.tested": "tested the connection",
     "member.removed": "removed a member",

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.db import models
 
+from assistants_app import contract
 from assistants_app.models.content import OrderedJSONField, SealedField
 from assistants_app.models.workspaces import Workspace
+from assistants_app.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HINT_FROM = 12  # of a shorter secret four characters would be too much of it
 
 
 class AllowedOrigin(models.Model):
@@ -23,6 +33,30 @@ class AllowedOrigin(models.Model):
 
     def __str__(self) -> str:
         return self.origin
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """An extra header: its value goes out with every call and is never shown again."""
+
+    name: str
+    value: Secret
+    set_at: datetime
+
+    @property
+    def hint(self) -> str:
+        """The last four characters, to tell values apart."""
+        text = self.value.reveal()
+        return text[-4:] if len(text) >= HINT_FROM else ""
+
+
+def sealed_headers(headers: Iterable[Header]) -> Secret:
+    """What the column `Connection.headers` holds for these."""
+    rows = [
+        {"name": row.name, "value": row.value.reveal(), "set_at": int(row.set_at.timestamp())}
+        for row in headers
+    ]
+    return Secret(contract.dumps(rows) if rows else "")
 
 
 class Connection(models.Model):
@@ -46,7 +80,7 @@ class Connection(models.Model):
     project = models.CharField(max_length=200, blank=True, default="")
     auth = models.CharField(max_length=12, choices=Auth, default=Auth.BEARER)  # the key's header
     api_version = models.CharField(max_length=40, blank=True, default="")
-    headers = SealedField(blank=True, default="")  # extra ones: a JSON object of name and value
+    headers = SealedField(blank=True, default="")  # extra ones: read them as `extra_headers`
     rate = models.FloatField(default=5.0)  # calls per second, all processes together
     check_every = models.PositiveIntegerField(default=600)  # seconds between checks, 0 = never
     created_at = models.DateTimeField(auto_now_add=True)
@@ -62,8 +96,20 @@ class Connection(models.Model):
     @property
     def print(self) -> str:
         """SHA-256 of where this points to; the key is not part of it, since it rotates."""
-        parts = (self.profile, self.base_url, self.organization, self.project)
+        parts = [self.profile, self.base_url, self.organization, self.project]
+        if self.api_version:
+            parts.append(self.api_version)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @property
+    def extra_headers(self) -> list[Header]:
+        """The extra headers in the order they were added; none where no key opens them now."""
+        text = self.headers.reveal() if isinstance(self.headers, Secret) else ""
+        rows: Any = contract.parse(text) if text else []
+        return [
+            Header(row["name"], Secret(row["value"]), datetime.fromtimestamp(row["set_at"], UTC))
+            for row in rows
+        ]
 
 
 class ConnectionHealth(models.Model):
@@ -95,3 +141,22 @@ class ConnectionHealth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection_id}: {self.state}"
+
+
+def profile_of(connection: Connection | None) -> contract.Profile:
+    """What this server accepts and keeps, with what it taught us; our own rules without one."""
+    if connection is None:
+        return contract.KEPT_HERE
+    return contract.PROFILES[connection.profile].with_learned(_learned(connection))
+
+
+def catalogue_of(connection: Connection | None) -> contract.Catalogue:
+    """The models that are known here: first those that the server lists."""
+    return contract.known_models(_learned(connection).get("models", ()) if connection else ())
+
+
+def _learned(connection: Connection) -> dict[str, Any]:
+    """Nothing yet of one that is just being set up."""
+    health = getattr(connection, "health", None)
+    found = health.learned if health else None
+    return found if isinstance(found, dict) else {}

@@ -10,7 +10,6 @@ from urllib.parse import quote, urlencode
 from assistants_app import contract
 from assistants_app.contract.upstream_errors import WORD_MAX, epoch
 from assistants_app.errors import Invalid, InvalidDocument
-from assistants_app.secret import Secret
 from assistants_app.sync import profiles
 from assistants_app.sync.outcomes import Op, Outcome, classify
 from assistants_app.sync.transport import Reply, Transport, TransportError
@@ -18,6 +17,7 @@ from assistants_app.sync.transport import Reply, Transport, TransportError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from assistants_app.secret import Secret
     from assistants_app.sync.profiles import Endpoint
     from assistants_app.sync.times import Times
 
@@ -79,8 +79,7 @@ class AssistantsClient:
     def list(self, *, limit: int = 100, order: str = "asc", after: str = "") -> Answer:
         """One page. `limit` 1 to 100; an empty `order` or `after` is not sent."""
         asked = {"limit": str(limit), "order": order, "after": after}
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return self._call("list", "GET", f"/assistants?{query}")
+        return self._call("list", "GET", "/assistants", query=asked)
 
     def retrieve(self, id: str) -> Answer:  # noqa: A002 — the API's own word
         """The assistant `id`."""
@@ -113,13 +112,14 @@ class AssistantsClient:
         path: str,
         *,
         id: str | None = None,  # noqa: A002
+        query: dict[str, str] | None = None,
         body: bytes | None = None,
         extra: dict[str, str] | None = None,
     ) -> Answer:
         fault = self._cannot_send(id)
         if fault is not None:
             return Answer(op, 0, fault)
-        url = self.endpoint.base_url + path + quote(id or "", safe="")
+        url = self._address(path, id or "", query)
         headers = self._headers(has_body=body is not None) | (extra or {})
         sent = {name: value for name, value in headers.items() if value}
         try:
@@ -127,6 +127,12 @@ class AssistantsClient:
         except TransportError as error:
             return Answer(op, error.status, classify(op, error), ms=error.ms)
         return self._answer(op, reply, id or "")
+
+    def _address(self, path: str, id_: str, query: dict[str, str] | None) -> str:
+        asked = {**(query or {}), "api-version": self.endpoint.api_version}
+        told = urlencode({name: value for name, value in asked.items() if value})
+        url = self.endpoint.base_url + path + quote(id_, safe="")
+        return f"{url}?{told}" if told else url
 
     def _cannot_send(self, id: str | None) -> Outcome | None:  # noqa: A002
         """Why this call stops here, if it does."""
@@ -143,7 +149,7 @@ class AssistantsClient:
         end = self.endpoint
         return {
             **end.headers,
-            "Authorization": Secret(f"Bearer {end.key.reveal()}") if end.key else "",
+            **end.greeting(),
             "OpenAI-Beta": "assistants=v2",
             "OpenAI-Organization": end.organization,
             "OpenAI-Project": end.project,

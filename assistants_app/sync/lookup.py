@@ -32,7 +32,7 @@ def find_marker(client: AssistantsClient, op_id: str, *, since: float) -> list[R
     """
     walk = Walk(client, "desc")
     search = _Search(op_id, since)
-    profile = contract.PROFILES[client.endpoint.profile]
+    profile = client.endpoint.rules
     is_far_enough = False
     for entries in islice(walk, PAGES):
         is_far_enough = search.is_past([contract.read(entry, profile) for entry in entries])

@@ -13,18 +13,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
+from assistants_app import contract
 from assistants_app.errors import Invalid
+from assistants_app.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assistants_app.secret import Secret
-
 KEY_MAX = 4096
+USUAL_VERSION = "2024-05-01-preview"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
 _PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
+_PASTED = re.compile(r"([^?#]*)\?api-version=([^&#]*)")
 _OURS = re.compile(
     r"authorization|host|cookie|connection|expect|te|upgrade|openai-beta|accept.*", re.I
 )
@@ -43,7 +46,9 @@ class Endpoint:
     """One upstream as a client needs it. `base_url` is in the form `normal_base` gives it.
 
     `key` may be empty: then no Authorization header is sent (a server without keys, or one that
-    wants its key in a header of its own, which stands in `headers`).
+    wants its key in a header of its own, which stands in `headers`). `auth`: "bearer", or "api-key"
+    for a header of that name. `api_version` goes into every address where it is set. `rules`: what
+    this server accepts and keeps, as far as it is known.
     """
 
     profile: str
@@ -52,6 +57,17 @@ class Endpoint:
     organization: str = ""
     project: str = ""
     headers: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    auth: str = "bearer"
+    api_version: str = ""
+    rules: contract.Profile = contract.PROFILES["openai-compatible"]
+
+    def greeting(self) -> dict[str, Secret]:
+        """The header that carries the key; none without a key."""
+        if not self.key:
+            return {}
+        if self.auth == "api-key":
+            return {"api-key": self.key}
+        return {"Authorization": Secret(f"Bearer {self.key.reveal()}")}
 
 
 def normal_base(url: str) -> str:
@@ -66,6 +82,17 @@ def normal_base(url: str) -> str:
         raise Invalid("base_url", "The path holds characters that do not belong into a base URL.")
     port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
     return f"{parts.scheme}://{_bracketed(parts)}{port}{path}"
+
+
+def is_bare(base: str) -> bool:
+    """Whether a base URL names no path."""
+    return not urlsplit(base).path
+
+
+def without_version(url: str) -> tuple[str, str]:
+    """An address as it is copied from a portal, without its `?api-version=…`, and that version."""
+    found = _PASTED.fullmatch(url)
+    return (found[1], found[2]) if found else (url, "")
 
 
 def origin(url: str) -> str:
@@ -94,6 +121,12 @@ def check_header(name: str, value: str) -> None:
     _check_visible("headers", value.replace(" ", "-"))
 
 
+def check_version(text: str) -> None:
+    """Raises `Invalid("api_version", …)` for what cannot be a version in an address."""
+    if not _VERSION.fullmatch(text):
+        raise Invalid("api_version", f"Write the version as the server names it: {USUAL_VERSION}")
+
+
 def check_endpoint(endpoint: Endpoint) -> None:
     """Raises `Invalid` for a key or header that must not reach the HTTP library.
 
@@ -103,6 +136,8 @@ def check_endpoint(endpoint: Endpoint) -> None:
         check_key(endpoint.key.reveal())
     for name, value in endpoint.headers.items():
         check_header(name, value.reveal())
+    if endpoint.api_version:
+        check_version(endpoint.api_version)
     _check_visible("organization", endpoint.organization)
     _check_visible("project", endpoint.project)
 

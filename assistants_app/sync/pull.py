@@ -48,7 +48,7 @@ class Pull:
     def __init__(self, client: AssistantsClient) -> None:
         self.notes: list[str] = []
         self._client = client
-        self._profile = contract.PROFILES[client.endpoint.profile]
+        self._profile = client.endpoint.rules
         self._ids: set[str] = set()
         self._pages = self._run()
 

@@ -14,6 +14,7 @@ from assistants_app import contract, policies
 from assistants_app.actions import changes, receipts
 from assistants_app.errors import Conflict, NotAllowed
 from assistants_app.forms.assistants import NewForm, PasteForm
+from assistants_app.models.connections import catalogue_of
 from assistants_app.views import access, pages
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _page(
         "way": way,
         "ways": [("form", _("Fill in"), url), ("json", _("Paste JSON"), f"{url}&from=json")],
         "workspace": workspace,
-        "models": contract.MODELS,
+        "models": catalogue_of(workspace.upstream).ids,
         "action_url": request.get_full_path(),
         "cancel_url": back,
         "crumbs": [(_("Assistants"), back), (_("New assistant"), "")],

@@ -10,11 +10,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from assistants_app import contract, policies
+from assistants_app import policies
 from assistants_app.actions import changes
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.forms.changes import PARTS
 from assistants_app.models import Review
+from assistants_app.models.connections import catalogue_of
 from assistants_app.views import access, badges, documents, findings, merging, pages
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def editor(
         context["shown"] = documents.shown(row)
     else:
         context["forms"] = [_form(slug, row, checked, typed) for slug in PARTS]
-        context["models"] = contract.MODELS
+        context["models"] = catalogue_of(row.assistant.workspace.upstream).ids
     template = "changes/read.html" if how == "read" else "changes/editor.html"
     return pages.page(request, template, context, status=status)
 

@@ -120,7 +120,7 @@ def test_problems_are_values() -> None:
 
 
 def test_the_two_profiles_are_data() -> None:
-    assert set(contract.PROFILES) == {"openai-compatible", "kept-here"}
+    assert set(contract.PROFILES) == {"openai-compatible", "azure-openai", "kept-here"}
     assert contract.PROFILES["kept-here"] is contract.KEPT_HERE
     connected = contract.PROFILES["openai-compatible"]
     assert (connected.connected, contract.KEPT_HERE.connected) == (True, False)
