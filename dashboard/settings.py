@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import django
 import environ
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
@@ -197,8 +198,21 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key"}
 PASSWORD_RESET_TIMEOUT = 3600
 SAMPLE_SIGNIN = False  # only the quickstart command sets it, in its own process
-EMAIL_CONFIG = _read("email_url", "EMAIL_URL", "consolemail://")
-vars().update(EMAIL_CONFIG)
+_mail = _read("email_url", "EMAIL_URL", "consolemail://")
+if django.VERSION >= (6, 1):
+    _options = {
+        "host": "EMAIL_HOST",
+        "port": "EMAIL_PORT",
+        "username": "EMAIL_HOST_USER",
+        "password": "EMAIL_HOST_PASSWORD",
+        "use_tls": "EMAIL_USE_TLS",
+        "use_ssl": "EMAIL_USE_SSL",
+        "file_path": "EMAIL_FILE_PATH",
+    }
+    _set = {option: _mail[name] for option, name in _options.items() if _mail.get(name)}
+    MAILERS = {"default": {"BACKEND": _mail["EMAIL_BACKEND"], "OPTIONS": _set}}
+else:
+    vars().update(_mail)
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default="Assistants Dashboard <noreply@localhost>"
 )

@@ -231,6 +231,9 @@ _EXPECTED: Final = {
     "Expecting value": "value",
     "Unterminated string": "quote",
     "Extra data": "end",
+    # Python 3.13 and later.
+    "Illegal trailing comma before end of array": "value",
+    "Illegal trailing comma before end of object": "name",
 }
 
 

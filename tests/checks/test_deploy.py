@@ -19,7 +19,12 @@ CHECK = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
 def production(tmp_path: Path) -> dict[str, str]:
     """A machine of its own behind https; every knob that is not named has its default."""
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-    return {**kept, "DATA_DIR": str(tmp_path), "SITE_URL": "https://assistants.example.com"}
+    return {
+        **kept,
+        "DATA_DIR": str(tmp_path),
+        "SITE_URL": "https://assistants.example.com",
+        "EMAIL_URL": "smtp+tls://user:word@mail.example.com:587",
+    }
 
 
 def test_check_deploy_is_clean(production: dict[str, str]) -> None:
