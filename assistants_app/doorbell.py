@@ -13,6 +13,6 @@ from django.db import transaction
 bell = threading.Event()
 
 
-def ring(kind: Literal["push_order", "job"], pk: int) -> None:  # noqa: ARG001  # names what is due
+def ring(kind: Literal["push_order", "job", "connection"], pk: int) -> None:  # noqa: ARG001  # names what is due
     """Ask for the row `pk` to be looked at as soon as this transaction commits."""
     transaction.on_commit(bell.set)

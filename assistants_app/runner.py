@@ -17,8 +17,19 @@ from typing import TYPE_CHECKING
 
 from django.db import close_old_connections, connection
 
-from assistants_app import doorbell
-from assistants_app.actions import health, jobs, pulling, pushes, pushing, receipts, testing
+from assistants_app import doorbell, policies
+from assistants_app.actions import (
+    frozen,
+    guards,
+    health,
+    jobs,
+    pulling,
+    pushes,
+    pushing,
+    receipts,
+    scheduling,
+    testing,
+)
 from assistants_app.models import Job, triggers
 
 if TYPE_CHECKING:
@@ -36,6 +47,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 HANDS = 8  # works at once
+LOOKS = 5  # ticks from one look for due checks and probes to the next
 LANE = 3  # of them for one connection: a slow server must not take every hand
 _KINDS: dict[str, Callable[[Job], None]] = {Job.Kind.PULL: pulling.run, Job.Kind.TEST: testing.test}
 
@@ -80,9 +92,15 @@ class Runner:
         self._forget_done()
         pushes.sweep()
         self._housekeeping()
-        return self._begin_due("push_order", pushes.due, self._push) + self._begin_due(
-            "job", jobs.due, self._job
-        )
+        due: list[tuple[str, Due, Callable[[int], None]]] = [
+            ("push_order", pushes.due, self._push),
+            ("job", jobs.due, self._job),
+        ]
+        if self._ticks % LOOKS == 0:  # nobody waits for these to the second
+            scheduling.ask_checks()
+            due.append(("probe", health.due_probes, self._probe))
+        self._ticks += 1
+        return sum(self._begin_due(*kind) for kind in due)
 
     def _begin_due(self, kind: str, due: Due, work: Callable[[int], None]) -> int:
         """What is due and finds a hand. Asked again without the lanes that are full by then, so
@@ -136,6 +154,12 @@ class Runner:
             log.exception("A run failed unexpectedly.")
             jobs.finish(job, state=Job.State.FAILED, progress="It failed here; see the log.")
 
+    def _probe(self, pk: int) -> None:
+        try:
+            frozen.probe(pk)
+        except Exception:
+            log.exception("A probe failed unexpectedly; the next one is due later.")
+
     def _forget_done(self) -> None:
         self._busy = {key: future for key, future in self._busy.items() if not future.done()}
         self._lanes = {key: self._lanes[key] for key in self._busy}
@@ -143,7 +167,7 @@ class Runner:
     def _housekeeping(self) -> None:
         """Now and then: guards that went missing are put back, old receipts forgotten."""
         if self._ticks % 300 == 0:
-            if restored := triggers.install(connection):
+            if triggers.missing(connection):
+                restored = guards.restore(actor=policies.system("worker"))
                 log.error("Append-only guards were missing and put back: %s", restored)
             receipts.purge()
-        self._ticks += 1

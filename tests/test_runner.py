@@ -136,7 +136,7 @@ def test_what_is_not_due_is_not_begun(
     elif state == "idle":
         order.update(state="idle", pushed_version=assistant.live_version)
     else:
-        ConnectionHealth.objects.update(state=state)
+        ConnectionHealth.objects.update(state=state, open_until=later)
     assert Runner(hands=0).tick() == 0
     assert up.requests == []
 

@@ -15,23 +15,35 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
+from assistants_app import doorbell, policies
 from assistants_app.actions import audit
 from assistants_app.errors import Conflict
-from assistants_app.models import AllowedOrigin, ConnectionHealth
+from assistants_app.models import AllowedOrigin, ConnectionHealth, PushOrder
 from assistants_app.models.connections import profile_of
-from assistants_app.sync import profiles
+from assistants_app.sync import evidence, profiles
 from assistants_app.sync.client import AssistantsClient
 from assistants_app.sync.outcomes import Outcome
 from assistants_app.sync.paging import PullFailed
 from assistants_app.sync.times import Times
 
 if TYPE_CHECKING:
-    from assistants_app.models import Connection
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from assistants_app.models import Connection, Workspace
+    from assistants_app.policies import Actor
     from assistants_app.secret import Secret
     from assistants_app.sync.client import Answer
 
 BURST = 5  # calls that may go at once before the rate counts
+TRIPS_AT = 5  # failures in a row
 State = ConnectionHealth.State
+ANSWERING = (State.OPEN, State.UNREACHABLE, State.KEY, State.QUOTA)  # an answer may change these
+PROBED = (State.UNREACHABLE, State.QUOTA, State.FROZEN)
+GONE: evidence.Cause = "gone"
+FREEZING = (GONE, "empty", "foreign", "missing")
 
 
 def is_allowed(origin: str) -> tuple[bool, bool]:
@@ -61,7 +73,7 @@ class PacedClient(AssistantsClient):
         if not take_call(self.row, patience=times().call):
             raise PullFailed(Outcome("surely_not", "slow_down", "Waiting for its turn."))
         answer = super().list(limit=limit, order=order, after=after)
-        heard(self.row, answer.outcome)
+        heard(self.row, answer.outcome, status=answer.status)
         return answer
 
 
@@ -124,23 +136,187 @@ def take_call(connection: Connection, *, patience: float) -> bool:
 
 
 @audit.bookkeeping
-def heard(connection: Connection, outcome: Outcome) -> None:
-    """Keep what an answer says about the whole server: accepted, key, quota, slow down."""
-    rows = ConnectionHealth.objects.filter(connection=connection).exclude(state=State.PAUSED)
-    now = timezone.now()
+def heard(connection: Connection, outcome: Outcome, *, status: int = 0) -> None:
+    """Keep what an answer says about the whole server (reliability.md section 7).
+
+    `status`: its HTTP status, 0 when there is none. What an admin paused stays so, and what is
+    frozen is left by evidence only, whatever an answer says.
+    """
+    rows = ConnectionHealth.objects.filter(connection=connection, state__in=ANSWERING)
     if outcome.reason in ("key", "quota"):
-        state = State.KEY if outcome.reason == "key" else State.QUOTA
-        rows.exclude(state=state).update(state=state, since=now)
-        rows.update(reason=outcome.message[:500])
-    elif outcome.reason == "slow_down":
+        _close(rows, outcome)
+    elif outcome.reason == "gone":
+        _gone(rows, connection, outcome)
+    elif _is_failure(outcome, status):
+        _failed(rows, outcome)
+    else:
+        _answered(rows, outcome)
+
+
+def _is_failure(outcome: Outcome, status: int) -> bool:
+    """The server is not there, or has a problem of its own; a 4xx is an answer."""
+    is_its_own = status == 0 or status >= 500
+    return outcome.reason == "network" or (outcome.reason == "broken" and is_its_own)
+
+
+def _close(rows: QuerySet[ConnectionHealth], outcome: Outcome) -> None:
+    state = State.KEY if outcome.reason == "key" else State.QUOTA
+    probe_at = None if state == State.KEY else _in(times().quota)
+    turned = {"state": state, "since": timezone.now(), "open_until": probe_at, "failures": 0}
+    rows.exclude(state=state).update(**turned)
+    rows.filter(state=state).update(reason=outcome.message[:500])
+
+
+def _gone(rows: QuerySet[ConnectionHealth], connection: Connection, outcome: Outcome) -> None:
+    """The whole API answers 404 or 410: believed when it is said twice, or known to have ended."""
+    is_known = profiles.origin(connection.base_url) in evidence.ENDED
+    is_first = rows.exclude(cause=GONE).update(cause=GONE, failures=0)
+    if is_known or not is_first:
+        freeze(connection, GONE, outcome.message)
+
+
+def _failed(rows: QuerySet[ConnectionHealth], outcome: Outcome) -> None:
+    """Five in a row, from whatever process: nobody calls before a probe got through."""
+    rows.filter(state=State.OPEN).update(failures=F("failures") + 1)
+    rows.filter(state=State.OPEN, failures__gte=TRIPS_AT).update(
+        state=State.UNREACHABLE,
+        since=timezone.now(),
+        reason=outcome.message[:500],
+        open_until=_in(times().trip),
+    )
+
+
+def _answered(rows: QuerySet[ConnectionHealth], outcome: Outcome) -> None:
+    now = timezone.now()
+    here = rows
+    if outcome.kind != "done":  # a key or a quota is not proven by a refusal of something else
+        here = rows.filter(state__in=(State.OPEN, State.UNREACHABLE))
+    here.exclude(state=State.OPEN).update(state=State.OPEN, since=now, reason="")
+    here.exclude(failures=0, open_until=None).update(failures=0, open_until=None)
+    if outcome.reason == "slow_down":
         wait = timedelta(seconds=outcome.retry_after or 1.0)
+        here.update(reason=outcome.message[:500])
         rows.update(retry_not_before=now + wait)
     elif outcome.kind == "done":
         # Its retry_not_before stays: another process may have been asked to wait meanwhile.
-        rows.update(state=State.OPEN, reason="", failures=0, last_ok_at=now)
+        rows.update(reason="", cause="", last_ok_at=now)
+
+
+def _in(seconds: float) -> datetime:
+    return timezone.now() + timedelta(seconds=seconds)
 
 
 @audit.bookkeeping
 def listed(connection: Connection) -> None:
-    """The server answered with its whole list just now."""
-    ConnectionHealth.objects.filter(connection=connection).update(last_ok_at=timezone.now())
+    """The server answered with its whole list just now, and it was compared."""
+    now = timezone.now()
+    rows = ConnectionHealth.objects.filter(connection=connection)
+    rows.update(last_ok_at=now, checked_at=now)
+
+
+def hold(pk: int) -> None:
+    """Hold this connection's row until the transaction ends; SQLite's writers exclude each other.
+
+    Whoever asks for a check looks for a running one after this, so that there are never two.
+    """
+    ConnectionHealth.objects.select_for_update().filter(pk=pk).first()
+
+
+# --- frozen: this does not look like our server ---------------------------------------------------
+
+
+@audit.bookkeeping
+def freeze(connection: Connection, cause: evidence.Cause, reason: str) -> None:
+    """Stop every push until the evidence is gone or an admin confirms; no assistant changes."""
+    rows = ConnectionHealth.objects.filter(connection=connection).exclude(state=State.PAUSED)
+    rows.exclude(state=State.FROZEN).update(state=State.FROZEN, since=timezone.now(), failures=0)
+    probe_at = _in(times().frozen)
+    rows.update(cause=cause, reason=reason[:500], open_until=probe_at)
+
+
+@audit.bookkeeping
+def thaw(connection: Connection) -> None:
+    """The evidence is gone: the list looks like our server's again."""
+    rows = ConnectionHealth.objects.filter(connection=connection)
+    calm = {"cause": "", "reason": "", "failures": 0, "open_until": None}
+    rows.filter(state=State.FROZEN).update(state=State.OPEN, since=timezone.now(), **calm)
+    rows.filter(state=State.OPEN).update(cause="")
+
+
+# --- probes: one call, and only one, while nobody else may ----------------------------------------
+
+
+def due_probes(*, without: Collection[int] = ()) -> list[tuple[int, int | None]]:
+    """Connections that a probe may ask now, each its own lane; none of those `without`."""
+    rows = ConnectionHealth.objects.filter(_probe_is_due()).exclude(pk__in=without)
+    return [(pk, pk) for pk in rows.values_list("pk", flat=True)[:20]]
+
+
+def _probe_is_due() -> Q:
+    is_over = Q(open_until=None) | Q(open_until__lte=Now())
+    return is_over & Q(state__in=PROBED, connection__workspace__archived_at=None)
+
+
+@audit.bookkeeping
+def claim_probe(pk: int) -> ConnectionHealth | None:
+    """Whoever wins this compare-and-swap makes the one probe; None for everybody else."""
+    row = ConnectionHealth.objects.filter(_probe_is_due(), pk=pk).first()
+    if row is None:
+        return None
+    t = times()
+    waits = {State.UNREACHABLE: t.half_open, State.QUOTA: t.quota, State.FROZEN: t.frozen}
+    mine = ConnectionHealth.objects.filter(pk=pk, state=row.state, open_until=row.open_until)
+    won = mine.update(open_until=Now() + timedelta(seconds=waits[State(row.state)]))
+    return row if won else None
+
+
+@audit.bookkeeping
+def probed(row: ConnectionHealth) -> None:
+    """After a probe: what is still unreachable is left alone for twice as long; what is reachable
+    again may start afresh, since an hour of waiting says nothing about an assistant.
+    """
+    rows = ConnectionHealth.objects.filter(pk=row.pk)
+    if rows.filter(state=State.OPEN).exists():
+        PushOrder.objects.filter(connection=row.pk).update(failing_since=None)
+        return
+    failures = row.failures + 1
+    wait = min(times().trip * 2 ** min(failures - TRIPS_AT, 10), times().trip_max)
+    still = rows.filter(state=State.UNREACHABLE, failures=row.failures)
+    still.update(failures=failures, open_until=_in(wait))
+
+
+# --- paused ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def pause(workspace: Workspace, *, actor: Actor) -> None:
+    """Push nothing before an admin resumes it. Raises Conflict: `no_connection`, `state`."""
+    policies.require(actor, "settings.write", workspace, on=workspace)
+    upstream = _upstream(workspace)
+    rows = ConnectionHealth.objects.filter(connection=upstream).exclude(state=State.PAUSED)
+    if rows.update(state=State.PAUSED, since=timezone.now(), open_until=None) != 1:
+        raise Conflict("Pushing is paused already.", code="state")
+    audit.record("connection.paused", actor=actor, workspace=workspace, on=upstream)
+
+
+@transaction.atomic
+def resume(workspace: Workspace, *, actor: Actor) -> None:
+    """Push again. What was frozen when it was paused is looked at before anything is pushed.
+
+    Raises Conflict: `no_connection`, `state`.
+    """
+    policies.require(actor, "settings.write", workspace, on=workspace)
+    upstream = _upstream(workspace)
+    rows = ConnectionHealth.objects.filter(connection=upstream, state=State.PAUSED)
+    fresh = {"since": timezone.now(), "failures": 0, "open_until": None}
+    moved = rows.filter(cause__in=FREEZING).update(state=State.FROZEN, **fresh)
+    if not moved and rows.update(state=State.OPEN, cause="", reason="", **fresh) != 1:
+        raise Conflict("Pushing is not paused.", code="state")
+    audit.record("connection.resumed", actor=actor, workspace=workspace, on=upstream)
+    doorbell.ring("connection", upstream.pk)
+
+
+def _upstream(workspace: Workspace) -> Connection:
+    if workspace.upstream is None:
+        raise Conflict("There is no connection.", code="no_connection")
+    return workspace.upstream

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import assistants, audit, health, jobs, push_links, pushes
+from assistants_app.actions import assistants, audit, frozen, health, jobs, push_links, pushes
 from assistants_app.contract.limits import METADATA_PAIRS
 from assistants_app.errors import Conflict
 from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Version
@@ -43,6 +43,7 @@ def ask(workspace: Workspace, *, actor: Actor) -> Job:
     policies.require(actor, "push", workspace, on=workspace)
     if workspace.upstream is None:
         raise Conflict("There is no connection to check.", code="no_connection")
+    health.hold(workspace.upstream.pk)
     running = workspace.jobs.filter(kind=Job.Kind.PULL).exclude(state__in=Job.OVER).first()
     if running:
         return running
@@ -73,14 +74,41 @@ def run(job: Job) -> None:
 def _walk(job: Job, pages: Pull) -> None:
     actor = policies.system("worker")
     tally = Tally()
-    asked_at = timezone.now()
+    asked_at = began_at = timezone.now()
+    seen = frozen.watch(job.workspace)
     for page in pages:
-        for found in page.items:
+        # What was held back was asked for at the beginning, at the latest.
+        asked_at = began_at if seen.held else asked_at
+        for found in seen.let_through(page.items):
             take_in(job.workspace, found, actor=actor, tally=tally, asked_at=asked_at)
-        if not jobs.progress(job, f"{tally.seen:,} so far"):
+        if not jobs.progress(job, f"{tally.seen or seen.size:,} so far"):
             return  # another process took the run over
         asked_at = timezone.now()
+    if frozen.is_confirmed(job) and not pages.notes:
+        frozen.believe(job, seen, actor=actor)
+    elif cause := frozen.judge(job.workspace.connection, seen, notes=pages.notes):
+        _frozen(job, cause, seen.size, actor=actor)
+        return
+    for found in seen.release():
+        take_in(job.workspace, found, actor=actor, tally=tally, asked_at=began_at)
     _done(job, tally, pages.notes, actor=actor)
+
+
+@transaction.atomic
+def _frozen(job: Job, cause: str, size: int, *, actor: Actor) -> None:
+    """The list bears evidence against the server: nothing of it is believed."""
+    progress = "This does not look like the server we know, so nothing was changed here."
+    result = {"seen": size, "new": 0, "changed": 0, "cause": cause}
+    if not jobs.finish(job, state=Job.State.FAILED, progress=progress, result=result):
+        return
+    audit.record(
+        "upstream.checked",
+        actor=actor,
+        workspace=job.workspace,
+        on=job,
+        outcome="frozen",
+        data=dict(result),
+    )
 
 
 @transaction.atomic
@@ -89,6 +117,8 @@ def _done(job: Job, tally: Tally, notes: list[str], *, actor: Actor) -> None:
     if not jobs.finish(job, state=Job.State.DONE, progress=f"{tally}.", result=result):
         return
     health.listed(job.workspace.connection)
+    if job.asked_by is None and not (tally.new or tally.changed):
+        return  # nobody asked and nothing was found: the connection says when it was checked
     audit.record(
         "upstream.checked", actor=actor, workspace=job.workspace, on=job, data=dict(result)
     )

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import audit, health, push_bodies, push_links, pushes
+from assistants_app.actions import audit, frozen, health, push_bodies, push_links, pushes
 from assistants_app.errors import Conflict
 from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy
 from assistants_app.models.connections import profile_of
@@ -96,7 +96,7 @@ class _Push:
         if not self._may_call():
             return None
         answer = speak(*args)
-        health.heard(self.order.connection, answer.outcome)
+        health.heard(self.order.connection, answer.outcome, status=answer.status)
         return answer
 
     def _from_known(self) -> None:
@@ -217,7 +217,7 @@ class _Push:
             pushes.doubt(self.order, "This process was paused; we look again.")
             return
         answer = self._write(op, body, etag)
-        health.heard(self.order.connection, answer.outcome)
+        health.heard(self.order.connection, answer.outcome, status=answer.status)
         self._after(attempt, answer)
 
     def _write(self, op: str, body: bytes, etag: str) -> Answer:
@@ -247,7 +247,7 @@ class _Push:
         pushes.note(attempt, answer)
         if kind == "unknown":
             pushes.doubt(self.order, answer.outcome.message)
-        elif reason in ("refused", "no_update", "gone", "redirect"):
+        elif reason in ("refused", "no_update", "redirect"):
             message, param = _blamed(answer, self.ours)
             self.stop(Reason.REFUSED, message, param=param)
         else:
@@ -300,7 +300,9 @@ class _Push:
         elif outcome.reason == "slow_down":
             wait = outcome.retry_after or pushes.backoff(self.order.attempts)
             pushes.release(self.order, seconds=wait, message=outcome.message, count=False)
-        elif outcome.reason in ("refused", "no_update", "gone", "redirect"):
+        elif outcome.reason == "gone":  # said of the whole service, not of this assistant
+            pushes.release(self.order, seconds=1, message=outcome.message, count=False)
+        elif outcome.reason in ("refused", "no_update", "redirect"):
             self.stop(Reason.REFUSED, outcome.message)
         elif pushes.is_worn_out(self.order):
             self.stop(Reason.ATTEMPTS, outcome.message)
@@ -313,6 +315,7 @@ class _Push:
         message = "The server does not find it any more."
         if self.order.check_again_at is None or self.order.check_again_at > timezone.now():
             pushes.look_for_missing(self.order, message)
+            frozen.suspect(self.order.connection)
         elif self._is_proven():
             self.stop(Reason.DELETED, message)
         else:
@@ -323,7 +326,7 @@ class _Push:
         try:
             listed = {found.id for page in pull(self.client) for found in page.items}
         except PullFailed as failure:
-            if failure.outcome.reason in ("refused", "gone", "redirect"):
+            if failure.outcome.reason in ("refused", "redirect"):
                 return False  # a server without a list proves nothing, today or tomorrow
             raise
         ours = self.order.assistant.workspace.assistants.exclude(upstream_id=None)

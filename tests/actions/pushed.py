@@ -25,6 +25,8 @@ def make_due(assistant: Assistant) -> PushOrder:
     order.update(not_before=earlier)
     order.exclude(check_again_at=None).update(check_again_at=earlier)
     ConnectionHealth.objects.update(retry_not_before=None)
+    tripped = ConnectionHealth.objects.filter(state=ConnectionHealth.State.UNREACHABLE)
+    tripped.update(state=ConnectionHealth.State.OPEN, failures=0, open_until=None)
     return order_of(assistant)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from assistants_app import contract
 from assistants_app.actions import connections, pushing
-from assistants_app.models import Assistant, PushAttempt, PushOrder
+from assistants_app.models import Assistant, ConnectionHealth, PushAttempt, PushOrder
 from tests.actions.pushed import order_of, push, settle, there
 from tests.actions.told import rows
 from tests.builders import COMMAND, acting, make_assistant
@@ -284,8 +284,9 @@ def test_f50_a_service_that_was_switched_off_changes_no_assistant(
     for method in ("GET", "POST"):
         up.on(method, "/assistants", times=99, apply="never", answer=gone)
     order = settle(second, tries=12)
-    assert order.state == State.STOPPED
-    assert order.reason != Reason.DELETED
+    assert (order.state, order.reason) == (State.WAITING, "")
+    health = ConnectionHealth.objects.get()
+    assert (health.state, health.cause) == (ConnectionHealth.State.FROZEN, "gone")
     assert rows()["assistants_app.Assistant"] == before
 
 

@@ -149,3 +149,8 @@ def test_the_runner_puts_a_missing_guard_back() -> None:
     runner = Runner(hands=0)
     runner.tick()
     assert triggers.missing(connection) == []
+    (entry,) = AuditEntry.objects.filter(action="audit.guard_restored")
+    assert (entry.actor_kind, entry.source) == ("system", "worker")
+    assert NAMES[1] in entry.body
+    Runner(hands=0).tick()  # nothing is missing: nothing is told
+    assert AuditEntry.objects.filter(action="audit.guard_restored").count() == 1

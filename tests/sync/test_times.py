@@ -17,3 +17,5 @@ def test_the_real_times_are_those_of_the_design() -> None:
     assert (times.connect, times.call, times.cap) == (5, 60, 16 * 1024 * 1024)
     assert (times.lease, times.settle, times.tick, times.pull) == (90, 120, 2, 600)
     assert (times.send_window, times.second_look) == (5, 60)
+    assert (times.trip, times.trip_max, times.half_open) == (30, 900, 60)
+    assert (times.quota, times.frozen) == (900, 300)
