@@ -106,7 +106,8 @@ def assert_one_click(home: Home) -> None:
         assert (answer.status_code, answer.headers["Location"]) == (302, "/")
 
 
-def test_a_later_start_keeps_the_port_and_serves_at_once(home: Home) -> None:
+def test_a_later_start_keeps_the_port_and_serves_at_once(prepared: Home) -> None:
+    home = prepared
     with home.running("quickstart", "--port", str(home.port)) as lines:
         lines.until("watch it go upstream")
         assert lines.end(signal.SIGINT) == 0
@@ -122,17 +123,15 @@ def test_a_later_start_keeps_the_port_and_serves_at_once(home: Home) -> None:
     assert_whole(home)
 
 
-def kill_and_go_on(home: Home, point: str, *words: str) -> None:
+def kill_and_go_on(home: Home, point: str, *words: str, scale: str = QUICK) -> None:
     """Kill the first start at `point`; the next one ends the round trip by itself.
 
     `words` are lines that it then prints, in this order, before it says what is next.
     """
-    port = ("--port", str(home.port))
-    with home.running(
-        "quickstart", *port, SYNC_TIME_SCALE=QUICK, ASSISTANTS_KILL_AT=point
-    ) as lines:
+    env = {"PORT": str(home.port), "SYNC_TIME_SCALE": scale}
+    with home.running("quickstart", **env, ASSISTANTS_KILL_AT=point) as lines:
         assert lines.ended() == -signal.SIGKILL, f"{point} was not passed: {lines.said}"
-    with home.running("quickstart", *port, SYNC_TIME_SCALE=QUICK) as lines:
+    with home.running("quickstart", **env) as lines:
         lines.until(f"is at {home.url()}")
         assert requests.get(home.url("-/health/"), timeout=10).ok
         for line in (*words, "watch it go upstream"):
@@ -141,12 +140,14 @@ def kill_and_go_on(home: Home, point: str, *words: str) -> None:
     assert_whole(home)
 
 
-def test_a_kill_in_the_pull_costs_nothing(home: Home) -> None:
-    kill_and_go_on(home, "pull.before_commit:3", "Math Tutor: In sync.", "unbroken since")
+def test_a_kill_in_the_pull_costs_nothing(prepared: Home) -> None:
+    kill_and_go_on(prepared, "pull.before_commit:3", "Math Tutor: In sync.", "unbroken since")
 
 
-def test_a_kill_with_the_write_on_its_way_costs_nothing_and_is_said(home: Home) -> None:
-    kill_and_go_on(home, "http.sent:3", "Not sure the push arrived; we look again at", "In sync.")
+def test_a_kill_with_the_write_on_its_way_costs_nothing_and_is_said(prepared: Home) -> None:
+    kill_and_go_on(
+        prepared, "http.sent:3", "Not sure the push arrived; we look again at", "In sync."
+    )
 
 
 # The round trip calls upstream four times: list, read, write, read back. Publishing number 7 is

@@ -53,7 +53,10 @@ def test_the_first_start_lets_one_person_in(home: Home) -> None:
     assert home.ask(PEOPLE) == [["admin", True, [["Main", roles, 0]]]]
 
 
-def test_a_later_start_keeps_the_port_and_renews_the_link_only_until_it_is_used(home: Home) -> None:
+def test_a_later_start_keeps_the_port_and_renews_the_link_only_until_it_is_used(
+    prepared: Home,
+) -> None:
+    home = prepared
     with home.running("serve", "--port", str(home.port)) as lines:
         first = link(lines)
         lines.until("is at http")
@@ -67,7 +70,10 @@ def test_a_later_start_keeps_the_port_and_renews_the_link_only_until_it_is_used(
         assert lines.seen == [f"Assistants Dashboard is at {home.url()} (stop it with Ctrl-C)"]
 
 
-def test_nobody_signs_in_as_a_sample_person_once_it_is_served_for_real(home: Home) -> None:
+def test_nobody_signs_in_as_a_sample_person_once_it_is_served_for_real(
+    prepared: Home,
+) -> None:
+    home = prepared
     with home.running("quickstart", "--port", str(home.port)) as lines:
         lines.until("watch it go upstream")
     with home.running("serve") as lines:
@@ -79,7 +85,10 @@ def test_nobody_signs_in_as_a_sample_person_once_it_is_served_for_real(home: Hom
         assert "Lena" not in requests.get(home.url("account/login/"), timeout=10).text
 
 
-def test_the_quickstart_adds_no_samples_to_a_database_in_use(home: Home) -> None:
+def test_the_quickstart_adds_no_samples_to_a_database_in_use(
+    prepared: Home,
+) -> None:
+    home = prepared
     with home.running("serve", "--port", str(home.port)) as lines:
         lines.until("is at http")
     done = home.run("quickstart")
@@ -87,7 +96,10 @@ def test_the_quickstart_adds_no_samples_to_a_database_in_use(home: Home) -> None
     assert "has people already" in done.stderr
 
 
-def test_a_flag_moves_the_port_and_the_cookies_move_with_it(home: Home) -> None:
+def test_a_flag_moves_the_port_and_the_cookies_move_with_it(
+    prepared: Home,
+) -> None:
+    home = prepared
     with home.running("serve", "--port", str(home.port)) as lines:
         lines.until("is at http")
         cookies = requests.get(home.url("account/login/"), timeout=10).cookies

@@ -30,7 +30,8 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], words: str) -> N
 
 
 @both
-def test_a_taken_port_is_named_with_the_way_out(home: Home, command: str) -> None:
+def test_a_taken_port_is_named_with_the_way_out(prepared: Home, command: str) -> None:
+    home = prepared
     with socket.create_server(("127.0.0.1", home.port)):
         done = home.run(command, "--port", str(home.port))
     assert_one_sentence(done, f"Port {home.port} is taken")

@@ -30,9 +30,8 @@ print(json.dumps(PushOrder.objects.count()))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_when_told_to(home: Home, number: signal.Signals) -> None:
-    assert home.run("migrate").returncode == 0
-    with home.running("worker") as lines:
+def test_it_ends_when_told_to(prepared: Home, number: signal.Signals) -> None:
+    with prepared.running("worker") as lines:
         lines.until("The worker is at work")
         began = time.monotonic()
         assert lines.end(number) == 0
@@ -41,8 +40,10 @@ def test_it_ends_when_told_to(home: Home, number: signal.Signals) -> None:
 
 @pytest.mark.merge
 @pytest.mark.parametrize("command", ["worker", "serve"])
-def test_it_ends_within_ten_seconds_though_the_server_is_silent(home: Home, command: str) -> None:
-    assert home.run("migrate").returncode == 0
+def test_it_ends_within_ten_seconds_though_the_server_is_silent(
+    prepared: Home, command: str
+) -> None:
+    home = prepared
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(30)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
