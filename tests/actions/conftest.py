@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assistants_app.models import Assistant
+from tests.actions.pushed import push
 from tests.builders import make_assistant, make_connection
 from tests.upstream import Upstream
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_django.fixtures import SettingsWrapper
 
-    from assistants_app.models import Assistant, Connection, User, Workspace
+    from assistants_app.models import Connection, User, Workspace
 
 
 @pytest.fixture
@@ -34,3 +36,10 @@ def connected(workspace: Workspace, dora: User, up: Upstream) -> Connection:
 def published(workspace: Workspace, connected: Connection, alice: User, bob: User) -> Assistant:
     """Live here and not pushed yet."""
     return make_assistant(workspace, author=alice, reviewer=bob, metadata={"team": "care"})
+
+
+@pytest.fixture
+def pushed(published: Assistant) -> Assistant:
+    """Live here and in sync."""
+    push(published)
+    return Assistant.objects.get(pk=published.pk)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import connection
 
 from assistants_app import contract
 from assistants_app.actions import assistants, changes, connections, publishing, reviews, workspaces
 from assistants_app.doorbell import bell
-from assistants_app.errors import AuditBroken, Conflict, InvalidDocument, NotAllowed
+from assistants_app.errors import AuditBroken, Conflict, NotAllowed
 from assistants_app.models import (
     Assistant,
-    AuditEntry,
     AuditHead,
     Change,
     Membership,
@@ -22,18 +19,15 @@ from assistants_app.models import (
     Version,
     chain,
 )
-from tests.actions.told import refuses, tells, writes_nothing
+from tests.actions.told import refuses, tells
 from tests.builders import (
     COMMAND,
     acting,
     make_approved,
     make_assistant,
-    make_change,
     make_document,
     make_member,
     make_person,
-    make_token,
-    make_workspace,
 )
 
 if TYPE_CHECKING:
@@ -368,178 +362,3 @@ def test_a_new_version_leaves_a_push_under_way_its_lease(
         "other",
     )
     assert now.desired_version.number == 2
-
-
-# --- at once ----------------------------------------------------------------------------------
-
-
-def _at_once(*works: Callable[[], object]) -> list[object]:
-    """What each returned or raised, begun at the same moment, each on a connection of its own."""
-    gate = threading.Barrier(len(works))
-    results: list[object] = [None] * len(works)
-
-    def run(at: int, work: Callable[[], object]) -> None:
-        try:
-            gate.wait(5)
-            results[at] = work()
-        except Exception as error:
-            results[at] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
-
-
-def _sorted(results: list[object]) -> list[str]:
-    return sorted(getattr(result, "code", type(result).__name__) for result in results)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_publishers_at_once_make_one_version(approved: Change, bob: User, dora: User) -> None:
-    results = _at_once(
-        lambda: publishing.publish(approved, actor=acting(bob)),
-        lambda: publishing.publish(approved, actor=acting(dora)),
-        lambda: publishing.publish(approved, actor=acting(bob)),
-    )
-    assert _sorted(results) == ["Version", "state", "state"]
-    assert Version.objects.count() == 1
-    assert AuditEntry.objects.filter(action="version.published").count() == 1
-    assert chain.verify().is_intact
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_changes_of_one_assistant_at_once_make_one_version(
-    workspace: Workspace, alice: User, bob: User
-) -> None:
-    assistant = make_assistant(workspace, author=alice, reviewer=bob)
-    people = [make_person(name) for name in ("erin", "frank", "gina")]
-    proposals = []
-    for person in people:
-        make_member(workspace, person, "editor")
-        proposals.append(
-            make_approved(assistant, author=person, reviewer=bob, name=person.username)
-        )
-    results = _at_once(
-        *[
-            lambda change=change: publishing.publish(change, actor=acting(bob))
-            for change in proposals
-        ]
-    )
-    assert _sorted(results) == ["Version", "outdated", "outdated"]
-    assert list(assistant.versions.values_list("number", flat=True)) == [2, 1]
-    assert chain.verify().is_intact
-
-
-@pytest.mark.django_db(transaction=True)
-def test_publishing_and_editing_at_once_never_publishes_what_nobody_approved(
-    approved: Change, alice: User, bob: User
-) -> None:
-    digest = approved.digest
-    results = _at_once(
-        lambda: publishing.publish(approved, actor=acting(bob)),
-        lambda: changes.edit(
-            approved, actor=acting(alice), lock=approved.lock, values={"name": "Slipped in"}
-        ),
-    )
-    done = [result for result in results if not isinstance(result, Exception)]
-    assert len(done) == 1, results
-    assert set(Version.objects.values_list("digest", flat=True)) <= {digest}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_last_approvals_at_once_approve(
-    workspace: Workspace, alice: User, bob: User, dora: User
-) -> None:
-    workspaces.set_rules(workspace, actor=acting(dora), approvals=2)
-    change = changes.submit(make_change(workspace, alice), actor=acting(alice))
-    results = _at_once(
-        lambda: reviews.approve(change, actor=acting(bob), digest=change.digest),
-        lambda: reviews.approve(change, actor=acting(dora), digest=change.digest),
-    )
-    assert _sorted(results) == ["Change", "Change"], results
-    assert Change.objects.get(pk=change.pk).state == Change.State.APPROVED
-
-
-# --- /v1's way --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def free(alice: User) -> Workspace:
-    """A workspace that asks for no approval and where Alice may publish."""
-    place = make_workspace("Alone", approvals=0)
-    make_member(place, alice, "publisher")
-    return place
-
-
-def test_writing_through_makes_the_same_entries_as_people_do(free: Workspace, alice: User) -> None:
-    token, _ = make_token(free, alice, "assistants:read", "assistants:write")
-    actor = acting(alice, token=token)
-    with tells("change.opened", "change.submitted", "version.published"):
-        assistant = publishing.write_through(free, None, make_document(), actor=actor)
-    assert assistant.document() == make_document()
-    assert assistant.live_version is not None
-    assert assistant.live_version.source == "api"
-
-
-def test_writing_through_returns_what_is_live_now(free: Workspace, alice: User) -> None:
-    actor = acting(alice)
-    first = publishing.write_through(free, None, make_document(), actor=actor)
-    later = publishing.write_through(free, first, make_document(name="Other"), actor=actor)
-    assert later.document() == make_document(name="Other")
-    assert later.live_version is not None
-    assert later.live_version.number == 2
-    assert later.digest == contract.fingerprint(later.document())
-
-
-def test_writing_through_the_same_text_makes_no_version(free: Workspace, alice: User) -> None:
-    actor = acting(alice)
-    assistant = publishing.write_through(free, None, make_document(), actor=actor)
-    with writes_nothing():
-        publishing.write_through(free, assistant, make_document(), actor=actor)
-
-
-def test_writing_through_carries_the_mark_of_another_dashboard_without_a_version(
-    free: Workspace, alice: User
-) -> None:
-    actor = acting(alice)
-    assistant = publishing.write_through(
-        free, None, make_document(metadata={"a": "b", "_dash": "op:1:x"}), actor=actor
-    )
-    marked = make_document(metadata={"a": "b", "_dash": "op:2:y"})
-    with tells():
-        publishing.write_through(free, assistant, marked, actor=actor)
-    now = Assistant.objects.get(pk=assistant.pk)
-    assert now.metadata == {"a": "b", "_dash": "op:2:y"}
-    assert now.versions.count() == 1
-    assert chain.verify().is_intact
-
-
-def test_writing_through_needs_a_workspace_without_reviews(workspace: Workspace, bob: User) -> None:
-    with refuses(Conflict, "review_required"):
-        publishing.write_through(workspace, None, make_document(), actor=acting(bob))
-
-
-@pytest.mark.parametrize("role", ["viewer", "editor", "reviewer", "auditor"])
-def test_writing_through_needs_who_may_publish(free: Workspace, carol: User, role: str) -> None:
-    make_member(free, carol, role)
-    with refuses(NotAllowed):
-        publishing.write_through(free, None, make_document(), actor=acting(carol))
-
-
-def test_writing_through_what_is_wrong_writes_nothing(free: Workspace, alice: User) -> None:
-    with refuses(InvalidDocument):
-        publishing.write_through(free, None, {"name": "No model"}, actor=acting(alice))
-
-
-def test_writing_through_an_archived_assistant_writes_nothing(free: Workspace, alice: User) -> None:
-    actor = acting(alice)
-    assistant = publishing.write_through(free, None, make_document(), actor=actor)
-    assistants.archive(assistant, actor=actor)
-    for document in (make_document(name="Other"), make_document(metadata={"_dash": "x"})):
-        with refuses(Conflict, "archived"):
-            publishing.write_through(free, assistant, document, actor=actor)

@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from assistants_app import contract
-from assistants_app.actions import assistants, jobs, pulling, pushes
+from assistants_app.actions import assistants, jobs, pulling
 from assistants_app.errors import Conflict, NotAllowed
 from assistants_app.models import (
     Assistant,
@@ -21,7 +20,8 @@ from assistants_app.models import (
     Version,
     chain,
 )
-from tests.actions.pushed import calls, order_of, push, settle, there
+from tests.actions.pulled import check, tally
+from tests.actions.pushed import calls, order_of, push, there
 from tests.actions.told import refuses, rows, tells, writes_nothing
 from tests.builders import acting, make_assistant, make_member
 
@@ -31,20 +31,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 State, Reason = PushOrder.State, PushOrder.Reason
-
-
-def check(workspace: Workspace, user: User) -> Job:
-    """Ask for a check and run it."""
-    asked = pulling.ask(workspace, actor=acting(user))
-    job = jobs.claim(asked.pk, owner="test")
-    assert job is not None
-    pulling.run(job)
-    return Job.objects.get(pk=job.pk)
-
-
-def tally(job: Job) -> tuple[Any, ...]:
-    assert isinstance(job.result, dict), job.progress
-    return tuple(job.result[name] for name in ("seen", "new", "changed"))
 
 
 def imported(up_id: str) -> Assistant:
@@ -243,201 +229,6 @@ def test_odd_paging_loses_nothing_and_ends(
     assert job.state == Job.State.DONE
     assert Assistant.objects.count() == 25
     assert connected.pk
-
-
-# --- changed ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def pushed(published: Assistant) -> Assistant:
-    push(published)
-    return Assistant.objects.get(pk=published.pk)
-
-
-def test_what_changed_upstream_stops_and_is_kept(
-    pushed: Assistant, workspace: Workspace, bob: User, up: Upstream
-) -> None:
-    there(up)["instructions"] = "By someone else."
-    with tells("upstream.check_asked", "upstream.changed", "upstream.checked") as entries:
-        job = check(workspace, bob)
-    assert tally(job) == (1, 0, 1)
-    order = order_of(pushed)
-    assert (order.state, order.reason) == (State.STOPPED, Reason.DRIFT)
-    theirs = UpstreamCopy.objects.get(kind="theirs")
-    assert theirs.document()["instructions"] == "By someone else."
-    assert entries[1].outcome == "done"
-    assert Assistant.objects.get(pk=pushed.pk).instructions == "Greet the newcomer."
-
-
-def test_the_same_drift_is_told_once_and_another_one_again(
-    pushed: Assistant, workspace: Workspace, bob: User, up: Upstream
-) -> None:
-    there(up)["instructions"] = "By someone else."
-    check(workspace, bob)
-    with tells("upstream.check_asked", "upstream.checked"):
-        check(workspace, bob)
-    there(up)["instructions"] = "Once more."
-    with tells("upstream.check_asked", "upstream.changed", "upstream.checked"):
-        check(workspace, bob)
-    assert UpstreamCopy.objects.get(kind="theirs").document()["instructions"] == "Once more."
-    assert order_of(pushed).reason == Reason.DRIFT
-
-
-def test_what_was_changed_back_is_in_sync_again(
-    pushed: Assistant, workspace: Workspace, bob: User, up: Upstream
-) -> None:
-    row = there(up)
-    before = row["instructions"]
-    row["instructions"] = "By someone else."
-    check(workspace, bob)
-    row["instructions"] = before
-    with tells("upstream.check_asked", "upstream.cleared", "upstream.checked"):
-        check(workspace, bob)
-    order = order_of(pushed)
-    assert (order.state, order.reason, order.message) == (State.IDLE, "", "")
-    assert not UpstreamCopy.objects.filter(kind="theirs").exists()
-
-
-def test_drift_that_is_over_lets_a_waiting_version_go(
-    pushed: Assistant, workspace: Workspace, alice: User, bob: User, up: Upstream
-) -> None:
-    row = there(up)
-    before = row["instructions"]
-    make_assistant(pushed, author=alice, reviewer=bob, name="Second")
-    row["instructions"] = "By someone else."
-    push(pushed)
-    row["instructions"] = before
-    check(workspace, bob)
-    assert order_of(pushed).state == State.WAITING
-    assert push(pushed).state == State.IDLE
-    assert row["name"] == "Second"
-
-
-def test_order_alone_is_no_change(
-    workspace: Workspace, connected: Connection, bob: User, up: Upstream
-) -> None:
-    id_ = up.add(tool_resources={"code_interpreter": {"file_ids": ["a", "b"]}})
-    check(workspace, bob)
-    up.assistants[id_]["tool_resources"] = {"code_interpreter": {"file_ids": ["b", "a"]}}
-    assert tally(check(workspace, bob)) == (1, 0, 0)
-    assert connected.pk
-
-
-# --- beside pushes ------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_page_older_than_a_push_is_no_drift(
-    pushed: Assistant, workspace: Workspace, alice: User, bob: User, up: Upstream
-) -> None:
-    """The list is answered; before it arrives here, a push of ours changes what it shows."""
-    make_assistant(pushed, author=alice, reviewer=bob, name="Second")
-    shown = up.store.page({"limit": "100", "order": "asc"})
-
-    def push_meanwhile() -> None:
-        try:
-            push(pushed)
-        finally:
-            connection.close()
-
-    up.on("GET", "/assistants", answer=(200, {}, shown), half=push_meanwhile)
-    job = check(workspace, bob)
-    assert tally(job)[2] == 0
-    order = order_of(pushed)
-    assert (order.state, order.reason) == (State.IDLE, "")
-
-
-def test_what_a_create_of_ours_made_is_linked_and_not_imported(
-    published: Assistant, workspace: Workspace, bob: User, up: Upstream
-) -> None:
-    up.on("POST", "/assistants", apply="before", answer="reset")
-    push(published)
-    assert tally(check(workspace, bob)) == (1, 0, 0)
-    assert Assistant.objects.count() == 1
-    assert settle(published).state == State.IDLE
-    assert Assistant.objects.get().upstream_id == there(up)["id"]
-
-
-def test_where_marks_are_stripped_nothing_young_is_imported_while_a_create_is_in_doubt(
-    published: Assistant, workspace: Workspace, bob: User, up: Upstream
-) -> None:
-    up.control({"profile": {"strips_metadata": True}})
-    up.add("asst_old", created_at=1_600_000_000)
-    up.on("POST", "/assistants", apply="before", answer="reset")
-    push(published)
-    assert tally(check(workspace, bob)) == (2, 1, 0)
-    order = settle(published)
-    assert (order.state, order.reason) == (State.STOPPED, Reason.UNCLEAR)
-    assert len(up.writes()) == 1
-    assert Assistant.objects.count() == 2
-
-
-def test_an_order_in_doubt_is_left_to_its_push(
-    pushed: Assistant, workspace: Workspace, alice: User, bob: User, up: Upstream
-) -> None:
-    make_assistant(pushed, author=alice, reviewer=bob, name="Second")
-    up.on("POST", "/assistants/", apply="before", answer="reset")
-    push(pushed)
-    assert tally(check(workspace, bob)) == (1, 0, 0)
-    assert order_of(pushed).state == State.UNKNOWN
-    assert settle(pushed).state == State.IDLE
-
-
-def test_an_older_write_that_arrived_late_is_pushed_over_and_is_no_drift(
-    pushed: Assistant, workspace: Workspace, alice: User, bob: User, up: Upstream
-) -> None:
-    make_assistant(pushed, author=alice, reviewer=bob, name="Second")
-    up.on("POST", "/assistants/", apply="never", answer="reset")
-    push(pushed)
-    late = up.writes()[-1].json
-    make_assistant(pushed, author=alice, reviewer=bob, name="Third")
-    assert settle(pushed).state == State.IDLE
-    there(up).update({key: value for key, value in late.items() if value is not None})
-    assert tally(check(workspace, bob)) == (1, 0, 0)
-    assert order_of(pushed).state == State.WAITING
-    assert settle(pushed).state == State.IDLE
-    assert there(up)["name"] == "Third"
-
-
-def test_an_older_write_that_was_found_is_no_drift_while_the_newer_one_waits(
-    pushed: Assistant, workspace: Workspace, alice: User, bob: User, up: Upstream
-) -> None:
-    make_assistant(pushed, author=alice, reviewer=bob, name="Second")
-    up.on("POST", "/assistants/", apply="before", answer="reset")
-    push(pushed)
-    make_assistant(pushed, author=alice, reviewer=bob, name="Third")
-    up.on("POST", "/assistants/", apply="never", answer=(429, {}, "{}"))
-    assert push(pushed).state == State.WAITING
-    assert tally(check(workspace, bob)) == (1, 0, 0)
-    assert settle(pushed).state == State.IDLE
-    assert there(up)["name"] == "Third"
-
-
-def test_an_order_that_someone_holds_is_not_stopped_under_their_feet(
-    pushed: Assistant, workspace: Workspace, alice: User, bob: User, up: Upstream
-) -> None:
-    make_assistant(pushed, author=alice, reviewer=bob, name="Second")
-    there(up)["name"] = "By someone else"
-    held = pushes.claim(order_of(pushed).pk, owner="other")
-    assert held is not None
-    check(workspace, bob)
-    now = order_of(pushed)
-    assert (now.state, now.lease_owner, now.fence) == (State.WAITING, "other", held.fence)
-
-
-def test_two_checks_at_once_take_in_once(
-    workspace: Workspace, connected: Connection, bob: User, up: Upstream
-) -> None:
-    up.add("asst_one", name="Found")
-    first = Job.objects.create(workspace=workspace, kind=Job.Kind.PULL)
-    second = Job.objects.create(workspace=workspace, kind=Job.Kind.PULL)
-    claimed = [jobs.claim(job.pk, owner="x") for job in (first, second)]
-    for job in claimed:
-        assert job is not None
-        pulling.run(job)
-    assert Assistant.objects.count() == 1
-    assert connected.pk
-    assert bob.pk
 
 
 # --- nothing is inferred from what is missing -----------------------------------------------------
