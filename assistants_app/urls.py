@@ -13,6 +13,7 @@ from assistants_app.views import (
     changes,
     connections,
     home,
+    my_work,
     reviews,
     submitting,
     sync,
@@ -22,7 +23,7 @@ from assistants_app.views import (
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", home.home, name="home"),
+    path("", my_work.home, name="home"),
     path("-/health/", home.health, name="health"),
     path("-/csp/", home.csp_report, name="csp_report"),
     # assistants and their versions
@@ -81,6 +82,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "workspaces/<slug:slug>/connection/test/",
         connections.test,
         name="workspace_connection_test",
+    ),
+    path(
+        "workspaces/<slug:slug>/connection/remove/",
+        connections.remove,
+        name="workspace_connection_remove",
     ),
     path("workspaces/<slug:slug>/tokens/", tokens.token_list, name="workspace_tokens"),
     path(

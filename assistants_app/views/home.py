@@ -1,4 +1,4 @@
-"""The start page, the health answer and the browser's reports of blocked content."""
+"""The health answer and the browser's reports of blocked content."""
 
 from __future__ import annotations
 
@@ -7,28 +7,16 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from assistants_app.models import AuditHead, triggers
-from assistants_app.views import access, pages
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-    from assistants_app.views.pages import Request
-
 log = logging.getLogger("assistants_app.csp")
 REPORT_MAX = 8 * 1024
-
-
-@access.signed_in("GET")
-def home(request: Request) -> HttpResponse:
-    """The list of the last-used workspace; a person without any is told so."""
-    if access.current(request) is None:
-        return pages.page(request, "home/no_workspace.html", {})
-    return redirect("assistant_list")
 
 
 @require_GET

@@ -85,6 +85,7 @@ class Shell:
         if self.workspace is None:
             return []
         return [
+            NavItem(_("My work"), reverse("home"), "inbox", self._view_name == "home"),
             self._item(
                 "assistant_list", _("Assistants"), "sparkles", ("assistant", "version", "change")
             ),

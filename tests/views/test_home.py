@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from assistants_app.models import User, Workspace
 
 
-def test_home_goes_to_the_list(client: Client, alice: User) -> None:
-    client.force_login(alice)
-    response = client.get(reverse("home"))
-    assert response.status_code == 302
-    assert response["Location"].startswith(reverse("assistant_list"))
-
-
 def test_a_person_without_a_workspace_is_told(client: Client, carol: User) -> None:
     client.force_login(carol)
     for name in ("home", "review_list", "sync", "audit_list"):
