@@ -41,7 +41,7 @@ def test_an_import_that_goes_up_is_seen(tmp_path: Path) -> None:
 
 
 def test_django_on_a_pure_floor_is_seen(tmp_path: Path) -> None:
-    said = broken(tmp_path, "textdiff.py", "from django.utils import timezone")
+    said = broken(tmp_path, "textdiff/__init__.py", "from django.utils import timezone")
     assert "assistants_app.textdiff is not allowed to import django" in said
 
 
