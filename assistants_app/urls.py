@@ -88,6 +88,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         connections.remove,
         name="workspace_connection_remove",
     ),
+    path(
+        "workspaces/<slug:slug>/connection/remove/",
+        connections.remove,
+        name="workspace_connection_remove",
+    ),
     path("workspaces/<slug:slug>/tokens/", tokens.token_list, name="workspace_tokens"),
     path(
         "workspaces/<slug:slug>/tokens/<uuid:public_id>/revoke/",

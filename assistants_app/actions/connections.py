@@ -80,11 +80,10 @@ def set_connection(
     """
     policies.require(actor, "settings.write", workspace, on=workspace)
     # Read anew: a refused one must not stay in memory as it was asked for.
-    row = Connection.objects.filter(workspace=workspace).first()
+    row = Connection.objects.select_related("workspace").filter(workspace=workspace).first()
     if row is None:
-        row = Connection()
+        row = Connection(workspace_id=workspace.pk)
         row.key = row.headers = Secret("")
-    row.workspace = workspace
     was = {name: getattr(row, name) for name in _COLUMNS} if row.pk else {}
     asked, origin_was = Wanted(**wanted), profiles.origin(row.base_url) if row.pk else ""
     key_was = row.key_hint
@@ -231,14 +230,12 @@ def _settle(row: Connection, moved: Moved, *, is_new: bool) -> None:
         "open_until": None,
     }
     row.health, _ = ConnectionHealth.objects.get_or_create(connection=row)
-    stays = () if is_new else (State.PAUSED, State.FROZEN)
-    paused_by_admin = rows.filter(state=State.PAUSED).exists()
-    rows.exclude(state__in=stays).update(**opened)
     if is_new:
-        rows.update(learned=None, last_ok_at=None, checked_at=None)
-    if moved == "same" or paused_by_admin:
-        cause = PAUSE_CAUSE if moved == "same" else ""
-        rows.update(state=State.PAUSED, cause=cause, since=now)
+        rows.filter(state=State.FROZEN).update(state=State.OPEN)
+        rows.update(learned=None, last_ok_at=None, checked_at=None, cause="")
+    rows.exclude(state__in=(State.PAUSED, State.FROZEN)).update(**opened)
+    if moved == "same":
+        rows.update(state=State.PAUSED, cause=PAUSE_CAUSE, since=now)
     row.health.refresh_from_db()
 
 

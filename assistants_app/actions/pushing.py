@@ -13,7 +13,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import audit, frozen, health, push_bodies, push_links, pushes
+from assistants_app.actions import (
+    audit,
+    connection_lessons,
+    frozen,
+    health,
+    push_bodies,
+    push_links,
+    pushes,
+)
 from assistants_app.errors import Conflict
 from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy
 from assistants_app.models.connections import profile_of
@@ -248,6 +256,8 @@ class _Push:
         if kind == "unknown":
             pushes.doubt(self.order, answer.outcome.message)
         elif reason in ("refused", "no_update", "redirect"):
+            if reason == "no_update":
+                connection_lessons.learn(self.order.connection, {"update": False})
             message, param = _blamed(answer, self.ours)
             self.stop(Reason.REFUSED, message, param=param)
         else:

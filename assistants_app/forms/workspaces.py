@@ -5,7 +5,6 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from assistants_app.models import Connection
 from assistants_app.models.tokens import SCOPES
 from assistants_app.models.workspaces import ROLES
 
@@ -73,27 +72,6 @@ class RulesForm(forms.Form):
         error_messages={"required": _("Choose how many people must approve.")},
         help_text=_("Nobody can approve a change they wrote any part of."),
     )
-
-
-class ConnectionForm(forms.Form):
-    profile = forms.ChoiceField(label=_("Kind of server"), choices=Connection.Profile.choices)
-    base_url = forms.CharField(
-        label=_("Address"),
-        max_length=500,
-        error_messages={"required": _("Enter the address of the server.")},
-        help_text=_("It usually ends in /v1. An operator allows addresses by a command."),
-        widget=forms.URLInput(attrs={"autocomplete": "off", "inputmode": "url"}),
-    )
-    key = forms.CharField(
-        label=_("Key"),
-        required=False,
-        max_length=2000,
-        strip=False,
-        help_text=_("Written once, never shown again. Leave it empty to keep the present one."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
-    organization = forms.CharField(label=_("Organisation"), required=False, max_length=200)
-    project = forms.CharField(label=_("Project"), required=False, max_length=200)
 
 
 class TokenForm(forms.Form):

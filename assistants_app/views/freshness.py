@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from assistants_app.forms.connections import SECRET_PREFIX
 from assistants_app.views import pages
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 SINCE, KEPT = "signed_in_at", "unsent"  # session keys
-SECRETS = ("csrfmiddlewaretoken", "key")
+SECRETS = ("key",)
 KEPT_MAX = 20_000  # characters
 
 
@@ -76,8 +77,9 @@ def _ask(request: Request, back: str) -> HttpResponse:
 
 def _keep(request: Request) -> None:
     fields = request.POST.copy()
-    had_key = any(fields.pop(name, [""])[-1] for name in SECRETS[1:])
-    fields.pop(SECRETS[0], None)
+    secrets = [name for name in fields if name in SECRETS or name.startswith(SECRET_PREFIX)]
+    had_key = any(fields.pop(name)[-1] for name in secrets)
+    fields.pop("csrfmiddlewaretoken", None)
     text = fields.urlencode()
     text = text if len(text) <= KEPT_MAX else ""
     request.session[KEPT] = {"path": request.path, "text": text, "had_key": had_key}

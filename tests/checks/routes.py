@@ -59,6 +59,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "workspace_rules": {"GET": SEE, "POST": SET},
     "workspace_connection": {"GET": SEE, "POST": SET},
     "workspace_connection_test": {"POST": SET},
+    "workspace_connection_remove": {"GET": SET, "POST": SET},
     "workspace_tokens": {"GET": READ, "POST": READ},
     "workspace_token_revoke": {"POST": OWN_OR + SET},
     # one's own account

@@ -33,7 +33,13 @@ def where(workspace: Workspace) -> str:
 
 
 def data(upstream: Upstream, **more: str) -> dict[str, str]:
-    usual = {"profile": "openai-compatible", "base_url": upstream.url, "key": upstream.key}
+    usual = {
+        "profile": "openai-compatible",
+        "base_url": upstream.url,
+        "key": upstream.key,
+        "rate": "5",
+        "check_every": "600",
+    }
     return usual | more
 
 
@@ -128,7 +134,7 @@ def test_the_test_button_answers_a_part_that_polls(
     url = reverse("workspace_connection_test", args=[workspace.slug])
     response = client.post(url, headers={"HX-Request": "true", "HX-Target": "test-result"})
     assert response.status_code == 202
-    assert "every 2s" in response.content.decode()
+    assert "every 1s" in response.content.decode()
     Runner(hands=0).tick()
     job = Job.objects.get()
     part = client.get(reverse("job", args=[job.pk]), headers={"HX-Request": "true"})
