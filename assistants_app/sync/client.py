@@ -62,9 +62,14 @@ class AssistantsClient:
     ) -> None:
         self.endpoint = endpoint
         self._cap = times.cap
-        self._transport = Transport(
-            times=times, may_send=may_send, private_ok=private_ok, ca_file=ca_file
-        )
+        self._may_send = may_send
+        self._means: dict[str, Any] = {
+            "times": times,
+            "may_send": may_send,
+            "private_ok": private_ok,
+            "ca_file": ca_file,
+        }
+        self._transport = Transport(**self._means)
 
     def __enter__(self) -> AssistantsClient:
         return self
@@ -75,6 +80,17 @@ class AssistantsClient:
     def close(self) -> None:
         """Let go of the transport."""
         self._transport.close()
+
+    def twin(self) -> AssistantsClient:
+        """A plain client for the same server, for another thread."""
+        return AssistantsClient(self.endpoint, **self._means)
+
+    def turn(self) -> None:
+        """Wait until a page may be asked for; before each one that a twin asks for."""
+        self._may_send()
+
+    def told(self, answer: Answer) -> None:
+        """Learn from what a twin was answered."""
 
     def list(self, *, limit: int = 100, order: str = "asc", after: str = "") -> Answer:
         """One page. `limit` 1 to 100; an empty `order` or `after` is not sent."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FULL = 100
 SMALL = 20
+WAITS = 2  # times that a page is asked for again after "too many calls"
 REPEATS = "paging repeats"
 LOST = "paging lost its place"
 NO_ID = "an entry without an id was left out"
@@ -33,7 +34,8 @@ class PullFailed(Exception):
 class Walk:
     """One pass over the list. Read after iterating: `ids` in order of appearance; `notes`, each
     once; `has_ended`: the list came to its end rather than stalling; `has_repeated`: an entry came
-    twice; `order`: as asked for, "" once the server refused it.
+    twice; `order`: as asked for, "" once the server refused it; `largest`: entries of the longest
+    page. `start` is the id after which to begin.
     """
 
     client: AssistantsClient
@@ -42,16 +44,19 @@ class Walk:
     notes: list[str] = field(default_factory=list)
     has_ended: bool = False
     has_repeated: bool = False
+    largest: int = 0
+    start: str = ""
     _limit: int = FULL
 
     def __iter__(self) -> Iterator[list[dict[str, Any]]]:
         """The new entries of each page, in the server's order; raises PullFailed."""
-        after = ""
+        after = self.start
         while True:
             answer = self._ask(after)
             if answer is None:
                 return
             entries = answer.document["data"] if answer.document else []
+            self.largest = max(self.largest, len(entries))
             fresh = self._fresh(entries)
             if fresh:
                 yield fresh
@@ -66,6 +71,7 @@ class Walk:
 
     def _ask(self, after: str) -> Answer | None:
         """A page; None when the server no longer knows where we were."""
+        waits = WAITS
         while True:
             answer = self.client.list(limit=self._limit, order=self.order, after=after)
             if answer.outcome.kind == "done":
@@ -73,7 +79,9 @@ class Walk:
             if after and answer.status in (400, 404, 422):
                 self.note(LOST)
                 return None
-            if not self._can_ask_otherwise(answer.outcome.reason):
+            if answer.outcome.reason == "slow_down" and waits:
+                waits -= 1  # the client waits as long as the server asked for before it asks again
+            elif not self._can_ask_otherwise(answer.outcome.reason):
                 raise PullFailed(answer.outcome)
 
     def _can_ask_otherwise(self, reason: str) -> bool:
@@ -91,7 +99,7 @@ class Walk:
     def _fresh(self, entries: list[Any]) -> list[dict[str, Any]]:
         fresh = []
         for entry in entries:
-            id_ = _id(entry)
+            id_ = id_of(entry)
             if not id_:
                 self.note(NO_ID)
             elif id_ in self.ids:
@@ -110,7 +118,7 @@ class Walk:
         if not has_fresh:
             self._stalled(more, len(entries))
             return ""
-        after = _id(entries[-1])
+        after = id_of(entries[-1])
         if not after:
             self.note(LOST)
         return after
@@ -126,6 +134,7 @@ class Walk:
             self.note(REPEATS)
 
 
-def _id(entry: Any) -> str:
+def id_of(entry: Any) -> str:
+    """The id by which an entry of a list is known; "" when it has none."""
     found = entry.get("id") if isinstance(entry, dict) else None
     return found if isinstance(found, str) else ""
