@@ -30,7 +30,7 @@ from assistants_app.actions import (
     scheduling,
     testing,
 )
-from assistants_app.models import Job, triggers
+from assistants_app.models import Job, schema_number, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -53,7 +53,8 @@ _KINDS: dict[str, Callable[[Job], None]] = {Job.Kind.PULL: pulling.run, Job.Kind
 
 
 class Runner:
-    """`run()` works until `stop` is set and the calls under way have ended.
+    """`run()` works until `stop` is set, or the database was brought further than this code knows
+    (`is_outdated`), and the calls under way have ended.
 
     `hands` is how many calls go on at once; 0 does everything in the calling thread.
     """
@@ -66,12 +67,15 @@ class Runner:
         self._busy: dict[Key, Future[None]] = {}
         self._lanes: dict[Key, Lane] = {}
         self._ticks = 0
+        self.is_outdated = False
 
     def run(self) -> None:
         """The loop: look at once when the bell rings, else every tick."""
         while not self.stop.is_set():
             doorbell.bell.clear()
             try:
+                if self._has_been_overtaken():
+                    break
                 self.tick()
             except Exception:
                 log.exception("The runner's tick failed; it goes on.")
@@ -101,6 +105,15 @@ class Runner:
             due.append(("probe", health.due_probes, self._probe))
         self._ticks += 1
         return sum(self._begin_due(*kind) for kind in due)
+
+    def _has_been_overtaken(self) -> bool:
+        """A newer version of this dashboard migrated the database: what it means is not ours to
+        guess (reliability.md section 9).
+        """
+        if self._ticks % LOOKS == 0 and schema_number.is_newer(connection):
+            self.is_outdated = True
+            log.error("The database belongs to a newer version of the dashboard; no more pushes.")
+        return self.is_outdated
 
     def _begin_due(self, kind: str, due: Due, work: Callable[[int], None]) -> int:
         """What is due and finds a hand. Asked again without the lanes that are full by then, so

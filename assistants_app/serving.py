@@ -24,6 +24,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from assistants_app import doorbell
+from assistants_app.models import schema_number
 from assistants_app.runner import Runner
 
 if TYPE_CHECKING:
@@ -70,24 +71,44 @@ def start_over_with(port: int) -> None:
         raise CommandError("Choose a port between 1 and 65535.")
     if port == settings.PORT:
         return
-    connections.close_all()
-    sys.stdout.flush()
     os.environ.pop("PORT_FILE", None)  # it would win over PORT, and we would begin anew for ever
     os.environ["PORT"] = str(port)
+    _begin_anew()
+
+
+def _begin_anew() -> NoReturn:
+    """This process again, with whatever code and settings there are by now."""
+    connections.close_all()
+    sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # ourselves
 
 
 # --- the database ---------------------------------------------------------------------------------
 def prepare_database() -> None:
     """Bring the tables up to date; whatever keeps us from it is said in one sentence."""
+    refuse_newer()
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except (DatabaseError, ImproperlyConfigured) as error:
         raise unreachable(error) from None
 
 
+def refuse_newer() -> None:
+    """A database that a newer version brought further is left alone."""
+    try:
+        is_newer = schema_number.is_newer(connection)
+    except (DatabaseError, ImproperlyConfigured) as error:
+        raise unreachable(error) from None
+    if is_newer:
+        raise CommandError(
+            "The database belongs to a newer version of the dashboard. Update this one, then start "
+            "it again."
+        )
+
+
 def refuse_unprepared() -> None:
     """For commands that read only: the tables must be there already."""
+    refuse_newer()
     try:
         executor = MigrationExecutor(connection)
         if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -166,7 +187,8 @@ def serve(plug: socket.socket, *, beside: Callable[[], None] | None = None) -> N
     `beside` begins once requests are answered: what it prints is true by then.
 
     Returns when the requests and pushes under way have ended; a push that does not end in time is
-    left as *sending*, and the next start looks for itself what came of it.
+    left as *sending*, and the next start looks for itself what came of it. Begins anew where the
+    database was brought further meanwhile: the code that did it may be here by now.
     """
     connections.close_all()  # from here on each thread has a connection of its own
     server = _server(plug)
@@ -175,9 +197,18 @@ def serve(plug: socket.socket, *, beside: Callable[[], None] | None = None) -> N
     _end_on_signals(runner, thread)
     if beside:
         Thread(target=beside, name="beside", daemon=True).start()
+    Thread(target=_end_when_overtaken, args=(runner, thread), daemon=True).start()
     server.run()
     leave(runner, thread, patience=0.5)  # it had its time before the server was asked to end
     server.close()
+    if runner.is_outdated:
+        _begin_anew()
+
+
+def _end_when_overtaken(runner: Runner, thread: Thread) -> None:
+    thread.join()
+    if runner.is_outdated:
+        os.kill(os.getpid(), signal.SIGUSR1)
 
 
 def _server(plug: socket.socket) -> Any:
@@ -229,7 +260,10 @@ def _end_on_signals(runner: Runner, thread: Thread) -> None:
 
 # --- the runner alone -----------------------------------------------------------------------------
 def work(*, ready: Callable[[], None]) -> None:
-    """The runner's loop only, until SIGTERM or Ctrl-C; `ready` is called once it can be ended."""
+    """The runner's loop only, until SIGTERM or Ctrl-C; `ready` is called once it can be ended.
+
+    Like `serve`, it begins anew where the database was brought further meanwhile.
+    """
     runner = Runner()
     thread = runner.start()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -238,6 +272,8 @@ def work(*, ready: Callable[[], None]) -> None:
     while thread.is_alive() and not runner.stop.is_set():
         thread.join(0.5)  # not Event.wait: a handler that sets the event could lock itself out
     leave(runner, thread)
+    if runner.is_outdated:
+        _begin_anew()
 
 
 def stop(runner: Runner) -> None:

@@ -17,6 +17,7 @@ import hashlib
 import json
 import re
 import secrets
+import select
 import signal
 import socket
 import ssl
@@ -265,7 +266,8 @@ class Handler(BaseHTTPRequestHandler):
         script = upstream.script_for(self.command, path)
         request = self._recorded(path, dict(parse_qsl(parts.query)), self._body(script))
         upstream.requests.append(request)
-        upstream.watch(request)
+        if not self._has_gone():
+            upstream.watch(request)
         with upstream.writing(request):
             usual = upstream.perform(request, script.apply)
             answer = usual if script.answer is None else script.answer
@@ -276,6 +278,12 @@ class Handler(BaseHTTPRequestHandler):
         upstream.later(request, script.apply)
 
     do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve  # noqa: N815
+
+    def _has_gone(self) -> bool:
+        """Whether the client was killed since it sent this; TLS does not tell without reading."""
+        if self.server.context or not select.select([self.connection], [], [], 0)[0]:
+            return False
+        return not self.connection.recv(1, socket.MSG_PEEK)
 
     def _steer(self, path: str) -> None:
         upstream = self.server.upstream

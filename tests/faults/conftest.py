@@ -70,6 +70,10 @@ class Processes:
         """Kill what was begun; fails when it had ended by itself."""
         assert self._ask({"end": pid})["was_alive"], "it ended by itself: see stderr"
 
+    def wait(self, pid: int) -> None:
+        """Until what was begun has ended by itself; fails when it ended by an error."""
+        assert self._ask({"wait": pid})["code"] == 0, "it did not end well: see stderr"
+
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         connection.close()  # so that nobody waits for a lock of ours
         assert self.zygote.stdin is not None

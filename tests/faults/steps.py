@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from assistants_app import contract
+from assistants_app import contract, serving
 from assistants_app.actions import changes, publishing, pulling, reviews
 from assistants_app.errors import Conflict
 from assistants_app.models import Change, User, Workspace
@@ -71,6 +71,12 @@ def keep_working(scale: float) -> str:
     return ""
 
 
+def serve_work() -> str:
+    """What `manage.py worker` does, until it is told to end."""
+    serving.work(ready=lambda: None)
+    return ""
+
+
 def keep_checking(workspace: int) -> str:
     """Ask for one check after the other, until killed."""
     place, actor = Workspace.objects.get(pk=workspace), _as("alice")
@@ -87,4 +93,5 @@ STEPS: dict[str, Callable[..., str]] = {
     "keep_publishing": keep_publishing,
     "keep_working": keep_working,
     "keep_checking": keep_checking,
+    "serve_work": serve_work,
 }

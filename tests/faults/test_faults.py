@@ -5,14 +5,17 @@ F01 to F10, processes that are killed, are in test_kill_points.py.
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from assistants_app import contract
-from assistants_app.actions import connections, pushing
+from assistants_app.actions import connections, pulling, pushing
 from assistants_app.models import Assistant, ConnectionHealth, PushAttempt, PushOrder
+from assistants_app.sync import transport
 from tests.actions.pushed import order_of, push, settle, there
 from tests.actions.told import rows
 from tests.builders import COMMAND, acting, make_assistant
@@ -152,17 +155,70 @@ def test_f12_a_name_that_is_not_found(
     assert "name" in order.message
 
 
+@pytest.mark.parametrize(
+    ("days", "address", "words"),
+    [
+        pytest.param(30, "127.0.0.1", "self-signed", id="self-signed"),
+        pytest.param(-1, "127.0.0.1", "expired", id="expired"),
+        pytest.param(30, "127.0.0.2", "for another", id="wrong host"),
+    ],
+)
 def test_f13_a_certificate_that_nobody_vouches_for(
-    workspace: Workspace, assistant: Assistant, dora: User, tmp_path: Path
+    workspace: Workspace,
+    assistant: Assistant,
+    dora: User,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    address: str,
+    words: str,
 ) -> None:
-    with Upstream(tls=certificates.issue(tmp_path)) as secure:
+    files = certificates.issue(tmp_path, days=days, address=address)
+    if words != "self-signed":
+        monkeypatch.setattr(transport, "DEFAULT_CA_BUNDLE_PATH", files[0])
+    with Upstream(tls=files) as secure:
         connections.allow_origin(secure.url, actor=COMMAND, private=True)
         connections.set_connection(
             workspace, actor=acting(dora), base_url=secure.url, key=secure.key
         )
         order = _unsent(assistant)
         assert "certificate" in order.message
+        assert words in order.message
         assert secure.requests == []
+
+
+# --- F18, F19: what arrives late -----------------------------------------------------------------
+
+
+def test_f18_a_create_that_is_applied_after_the_first_look_is_found_by_the_second(
+    assistant: Assistant, up: Upstream
+) -> None:
+    up.on("POST", "/assistants", apply=0.5, answer="reset")
+    assert push(assistant).state == State.UNKNOWN
+    assert push(assistant).state == State.UNKNOWN
+    assert up.assistants == {}
+    time.sleep(0.7)
+    assert settle(assistant).state == State.IDLE
+    assert len(up.writes()) == len(up.assistants) == 1
+    invariants.hold(up)
+
+
+def test_f19_an_older_update_that_is_applied_late_is_pushed_over(
+    second: Assistant, alice: User, bob: User, up: Upstream
+) -> None:
+    """It arrives after its settling time, when the newer Version is there already."""
+    up.on("POST", "/assistants/", apply=0.5, answer="reset")
+    assert push(second).state == State.UNKNOWN
+    make_assistant(second, author=alice, reviewer=bob, name="Third")
+    assert settle(second).state == State.IDLE
+    assert there(up)["name"] == "Third"
+    time.sleep(0.7)
+    assert there(up)["name"] == "Second"
+    job = pulling.ask(second.workspace, actor=acting(bob))
+    pulling.run(job)
+    assert settle(second).state == State.IDLE
+    assert there(up)["name"] == "Third"
+    invariants.hold(up)
 
 
 # --- F33, F34, F35, F37: odd answers -----------------------------------------------------------
@@ -261,6 +317,25 @@ def test_f48_the_gap_between_reading_and_writing_is_recorded(
     assert gap.gap_ms is not None
     assert gap.gap_ms < 2_000
     assert there(up)["name"] == "Second"
+    invariants.hold(up)
+
+
+def test_f48_a_foreign_edit_inside_the_gap_is_what_the_gap_is_noted_for(
+    second: Assistant, up: Upstream
+) -> None:
+    """Without an ETag nobody can see it; the length of the gap says how likely it was."""
+    edited = threading.Event()
+
+    def someone() -> None:
+        there(up)["description"] = "By someone else."
+        edited.set()
+
+    up.on("POST", "/assistants/", half=someone)
+    assert push(second).state == State.IDLE
+    assert edited.is_set()
+    assert PushAttempt.objects.filter(gap_ms__lt=2_000).count() == 2
+    assert there(up)["description"] is None
+    invariants.hold(up)
 
 
 def test_f49_one_foreign_delete_is_named_and_nothing_is_created_anew(

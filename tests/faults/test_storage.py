@@ -8,6 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -20,6 +22,7 @@ from assistants_app.models import (
     Change,
     PushOrder,
     chain,
+    triggers,
 )
 from assistants_app.runner import Runner
 from tests.actions.told import rows
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from assistants_app.models import Connection, User, Workspace
+    from tests.faults.conftest import Processes
     from tests.upstream import Upstream
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("faults")]
@@ -224,3 +228,20 @@ def test_f60_a_head_that_does_not_fit_refuses_saves_and_says_so(
     verdict = chain.verify()
     assert not verdict.is_intact
     assert verdict.reason
+
+
+def test_f60_a_dropped_guard_is_an_error_and_is_put_back_and_recorded(
+    processes: Processes,
+) -> None:
+    name = f"{AuditEntry._meta.db_table}_guard_1"
+    tail = "" if ON_SQLITE else f" ON {AuditEntry._meta.db_table}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}{tail}")
+    with pytest.raises(SystemCheckError, match=name):
+        call_command("check", databases=["default"])
+    assert triggers.missing(connection) == [name]
+    processes.run("tick")
+    assert triggers.missing(connection) == []
+    (entry,) = AuditEntry.objects.filter(action="audit.guard_restored")
+    assert entry.actor_kind == "system"
+    assert chain.verify().is_intact

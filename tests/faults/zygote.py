@@ -4,7 +4,7 @@ Forking saves the second that Django takes to start. For each line of JSON on st
 `{"step": …, "kill_at": "name:n", …arguments}`, one line on stdout: `{"signal": …, "code": …,
 "said": …}`. `said` is what the step returned, so what a person would have been shown; it is null
 when the child did not live to say it. `{"begin": …}` in place of a step answers `{"pid": …}` at
-once, and `{"end": pid}` kills such a child.
+once, `{"end": pid}` kills such a child and `{"wait": pid}` waits for its own end.
 """
 
 from __future__ import annotations
@@ -78,9 +78,18 @@ def _end(pid: int) -> dict[str, Any]:
     return {"was_alive": was_alive}
 
 
+def _wait(pid: int) -> dict[str, Any]:
+    """For the end that it comes to by itself."""
+    begun.discard(pid)
+    _, status = os.waitpid(pid, 0)
+    return {"code": os.waitstatus_to_exitcode(status)}
+
+
 def _answer(order: dict[str, Any]) -> dict[str, Any]:
     if "begin" in order:
         return _begin(order)
+    if "wait" in order:
+        return _wait(order["wait"])
     return _end(order["end"]) if "end" in order else _run(order)
 
 
