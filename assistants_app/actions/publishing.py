@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import assistants, audit, changes, push_links
+from assistants_app.actions import assistants, audit, changes, drift, push_links
 from assistants_app.errors import Conflict
 from assistants_app.models import Assistant, Change, PushOrder, Version
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from assistants_app.policies import Actor
 
 # Stops that a newer Version may settle; the others wait for a person.
-_SETTLED_BY_PUBLISHING = (PushOrder.Reason.REFUSED, PushOrder.Reason.ATTEMPTS)
+_SETTLED_BY_PUBLISHING = (
+    PushOrder.Reason.REFUSED,
+    PushOrder.Reason.ATTEMPTS,
+    PushOrder.Reason.DRIFT,
+)
 
 
 @transaction.atomic
@@ -27,7 +31,7 @@ def publish(change: Change, *, actor: Actor) -> Version:
 
     Raises Conflict: `state` not Approved, `archived`, `outdated` another Version went live since,
     `digest` the stored text is not the approved one, `approvals` too few count, `drift` upstream
-    differs.
+    differs, and this Change was not made in view of that.
     """
     policies.require(actor, "change.publish", change.assistant.workspace, on=change)
     assistants.lock(change.assistant_id)
@@ -62,9 +66,8 @@ def _refuse(change: Change) -> None:
         raise Conflict("The stored text is not the one that was approved.", code="digest")
     if not policies.standing(change).is_enough:
         raise Conflict("The approvals of this text do not count any more.", code="approvals")
-    order = PushOrder.objects.filter(assistant=change.assistant).first()
-    if order and order.reason == PushOrder.Reason.DRIFT:
-        raise Conflict("Changed upstream: settle that first.", code="drift")
+    if reason := drift.blocks(change):
+        raise Conflict(reason, code="drift")
 
 
 def _outdated() -> Conflict:
@@ -120,6 +123,8 @@ def _order(assistant: Assistant, version: Version) -> None:
     order, is_new = PushOrder.objects.select_for_update().get_or_create(
         assistant=assistant, defaults={"connection": upstream, "desired_version": version}
     )
+    if order.reason == PushOrder.Reason.DRIFT:  # this very text was made in view of it
+        drift.adopt(order, version)
     if not is_new:
         _move_order(order, version)
     doorbell.ring("push_order", order.pk)

@@ -47,6 +47,7 @@ ACTIONS: dict[str, str] = {
     "upstream.checked": "checked upstream",
     "upstream.check_asked": "asked to check upstream",
     "upstream.cleared": "settled what upstream holds",
+    "upstream.decided": "decided on what upstream holds",
     "version.imported": "took in a version from upstream",
     "version.published": "published a version",
     "workspace.created": "created the workspace",

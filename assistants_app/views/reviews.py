@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import contract, policies
-from assistants_app.actions import changes, publishing, push_bodies, reviews
+from assistants_app.actions import changes, drift, publishing, push_bodies, reviews
 from assistants_app.errors import Conflict, Invalid
-from assistants_app.models import Change, Contribution, PushOrder, Version
+from assistants_app.models import Change, Contribution, Version
 from assistants_app.views import access, badges, comparison, pages
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _may(request: Request, change: Change, standing: Standing) -> dict[str, Any]
     in_review, approved = change.state == State.IN_REVIEW, change.state == State.APPROVED
     can_approve = in_review and can_review and not wrote and not already
     last = len(standing.counting) + 1 >= standing.needed
-    drifted = can_publish and (in_review or approved) and _has_drifted(change)
+    drifted = can_publish and (in_review or approved) and bool(drift.blocks(change))
     can_publish = can_publish and not drifted
     return {
         "edit": change.is_open and policies.allowed(actor, "change.write", workspace),
@@ -200,12 +200,6 @@ def _may(request: Request, change: Change, standing: Standing) -> dict[str, Any]
         "why_not": _why_not(wrote, already=already) if in_review else "",
         "publishers": _publishers(change) if approved and not (can_publish or drifted) else [],
     }
-
-
-def _has_drifted(change: Change) -> bool:
-    """Upstream holds something else than what was last seen there: to be settled first."""
-    rows = PushOrder.objects.filter(assistant=change.assistant_id, reason=PushOrder.Reason.DRIFT)
-    return rows.exists()
 
 
 def _why_not(wrote: str, *, already: bool) -> str:
