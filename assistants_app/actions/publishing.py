@@ -22,6 +22,7 @@ _SETTLED_BY_PUBLISHING = (
     PushOrder.Reason.REFUSED,
     PushOrder.Reason.ATTEMPTS,
     PushOrder.Reason.DRIFT,
+    PushOrder.Reason.APPROVAL,  # the push asks again whether this one is approved
 )
 
 

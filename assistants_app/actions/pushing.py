@@ -248,6 +248,7 @@ class _Push:
     def _after(self, attempt: PushAttempt, answer: Answer) -> None:
         kind, reason = answer.outcome.kind, answer.outcome.reason
         if kind == "done":
+            self._learn_update(attempt)
             sent = self._seen(answer)
             push_links.answered(attempt, answer, order=self.order, seen=sent)
             self._read_back(sent, answer.request_id)
@@ -262,6 +263,11 @@ class _Push:
             self.stop(Reason.REFUSED, message, param=param)
         else:
             self.not_read(answer.outcome)
+
+    def _learn_update(self, attempt: PushAttempt) -> None:
+        known = self.order.connection.health.learned or {}
+        if attempt.op == "update" and known.get("update") is not True:
+            connection_lessons.learn(self.order.connection, {"update": True})
 
     def _read_back(self, sent: pushes.Seen, request_id: str) -> None:
         """Only what is read after the write counts as in sync."""

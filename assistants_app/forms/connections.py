@@ -97,10 +97,14 @@ class ConnectionForm(forms.Form):
     rate = forms.FloatField(
         label=gettext_lazy("Calls per second, at most"),
         initial=5.0,
+        min_value=0.1,
+        max_value=50.0,
         help_text=gettext_lazy("All processes of this dashboard together; 0.1 to 50."),
         error_messages={
             "required": gettext_lazy("Enter a number from 0.1 to 50."),
             "invalid": gettext_lazy("Must be a number, such as 5 or 0.5."),
+            "min_value": gettext_lazy("Must be between 0.1 and 50."),
+            "max_value": gettext_lazy("Must be between 0.1 and 50."),
         },
         widget=forms.TextInput(attrs=_PLAIN | {"inputmode": "decimal"}),
     )
@@ -109,24 +113,25 @@ class ConnectionForm(forms.Form):
         coerce=int,
         choices=CHECKS,
         initial=600,
+        error_messages={"required": gettext_lazy("Choose how often.")},
         help_text=gettext_lazy("A check reads the whole list and writes nothing."),
     )
     moved = forms.ChoiceField(
-        label=gettext_lazy("If the address, kind, organisation or project changes, it is"),
+        label=gettext_lazy("Another address, kind, organisation or project: what is it?"),
         required=False,
         choices=[
             (
                 "same",
                 gettext_lazy(
-                    "the same service at a new address: links stay; pushing is paused until "
-                    "someone resumes it"
+                    "The same service at a new address. Links stay; pushing is paused until "
+                    "someone resumes it."
                 ),
             ),
             (
                 "other",
                 gettext_lazy(
-                    "another service: links are set aside, and what is pushed there is reviewed "
-                    "for it first"
+                    "Another service. Links are set aside; what is pushed there is reviewed for "
+                    "it first."
                 ),
             ),
         ],

@@ -119,6 +119,7 @@ def abilities(upstream: Connection) -> list[tuple[str, str, str]]:
             ("paging", _("Go through long lists page by page")),
             ("null_ok", _("Clear a field by null")),
         )
+        if flag != "null_ok" or flag in learned
     ]
     if models := learned.get("models"):
         n = len(models)

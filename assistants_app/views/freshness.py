@@ -78,11 +78,11 @@ def _ask(request: Request, back: str) -> HttpResponse:
 def _keep(request: Request) -> None:
     fields = request.POST.copy()
     secrets = [name for name in fields if name in SECRETS or name.startswith(SECRET_PREFIX)]
-    had_key = any(fields.pop(name)[-1] for name in secrets)
+    dropped = [fields.pop(name)[-1] for name in secrets]
     fields.pop("csrfmiddlewaretoken", None)
     text = fields.urlencode()
     text = text if len(text) <= KEPT_MAX else ""
-    request.session[KEPT] = {"path": request.path, "text": text, "had_key": had_key}
+    request.session[KEPT] = {"path": request.path, "text": text, "had_key": any(dropped)}
 
 
 def renew(request: HttpRequest) -> None:

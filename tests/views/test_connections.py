@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from assistants_app.actions import connections
-from assistants_app.models import AuditEntry, Connection, Job
+from assistants_app.models import Assistant, AuditEntry, Connection, Job, PushOrder
 from assistants_app.runner import Runner
 from tests import builders
 from tests.upstream import Upstream
@@ -159,3 +161,205 @@ def test_an_editor_cannot_touch_it(
     assert client.post(where, data(upstream)).status_code == 403
     url = reverse("workspace_connection_test", args=[workspace.slug])
     assert client.post(url).status_code == 403
+
+
+# --- extra headers, pace, moves -------------------------------------------------------------------
+
+
+@pytest.fixture
+def connected(workspace: Workspace, dora: User, upstream: Upstream, client: Client) -> Connection:
+    client.force_login(dora)
+    return builders.make_connection(workspace, dora, upstream)
+
+
+def header(n: int, name: str, value: str = "", **more: str) -> dict[str, str]:
+    return {f"header_name_{n}": name, f"header_value_{n}": value, **more}
+
+
+def test_a_header_is_written_and_never_shown(
+    client: Client, connected: Connection, upstream: Upstream, where: str
+) -> None:
+    sent = data(upstream, key="", **header(0, "X-Team", "care-0123456789"))
+    assert client.post(where, sent).status_code == 303
+    text = client.get(where).content.decode()
+    assert "X-Team" in text
+    assert "…6789" in text
+    assert "care-0123456789" not in text
+    client.post(where, data(upstream, key="", **header(0, "X-Team", "")))
+    (kept,) = Connection.objects.get().extra_headers
+    assert kept.value.reveal() == "care-0123456789"
+    client.post(where, data(upstream, key="", **header(0, "X-Team", "", header_drop_0="on")))
+    assert Connection.objects.get().extra_headers == []
+
+
+@pytest.mark.parametrize(
+    ("field", "row"),
+    [
+        ("header_name_0", header(0, "Authorization", "x")),
+        ("header_name_0", header(0, "a b", "x")),
+        ("header_name_0", header(0, "", "x")),
+        ("header_value_0", header(0, "X-Team", "")),
+        ("header_value_0", header(0, "X-Team", "li\nne")),
+        ("header_value_1", header(1, "X-Team", "tab\there")),
+    ],
+)
+def test_what_is_wrong_with_a_header_stands_at_its_field(
+    client: Client,
+    connected: Connection,
+    upstream: Upstream,
+    where: str,
+    field: str,
+    row: dict[str, str],
+) -> None:
+    response = client.post(where, data(upstream, key="", **row))
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == [field]
+    assert "li\nne" not in response.content.decode()
+
+
+def test_a_header_of_another_server_is_asked_for_again(
+    client: Client, connected: Connection, upstream: Upstream, where: str
+) -> None:
+    client.post(where, data(upstream, key="", **header(0, "X-Team", "care-0123456789")))
+    with Upstream() as other:
+        connections.allow_origin(other.url, actor=builders.COMMAND, private=True)
+        response = client.post(where, data(other, **header(0, "X-Team", "")))
+        assert response.status_code == 422
+        assert list(response.context["form"].errors) == ["header_value_0"]
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("rate", {"rate": "0"}),
+        ("rate", {"rate": "nan"}),
+        ("rate", {"rate": "5,5"}),
+        ("rate", {"rate": ""}),
+        ("check_every", {"check_every": "7"}),
+        ("profile", {"profile": "nonsense"}),
+        ("api_version", {"profile": "azure-openai", "auth": "api-key", "api_version": "a b"}),
+        ("auth", {"profile": "azure-openai", "auth": "basic"}),
+    ],
+)
+def test_what_is_wrong_with_a_setting_stands_at_its_field(
+    client: Client,
+    connected: Connection,
+    upstream: Upstream,
+    where: str,
+    field: str,
+    given: dict[str, str],
+) -> None:
+    response = client.post(where, data(upstream, key="", **given))
+    assert response.status_code == 422
+    assert field in response.context["form"].errors
+
+
+def test_azure_is_a_choice_with_its_own_fields(
+    client: Client, connected: Connection, upstream: Upstream, where: str
+) -> None:
+    sent = data(upstream, profile="azure-openai", auth="api-key", api_version="2024-05-01-preview")
+    assert client.post(where, sent).status_code == 303
+    row = Connection.objects.get()
+    assert (row.auth, row.api_version) == ("api-key", "2024-05-01-preview")
+    assert "api-version 2024-05-01-preview" in client.get(where).content.decode()
+
+
+@pytest.fixture
+def linked(connected: Connection, alice: User, bob: User) -> Assistant:
+    assistant = builders.make_assistant(connected.workspace, author=alice, reviewer=bob)
+    Runner(hands=0).tick()
+    return Assistant.objects.exclude(upstream_id=None).get(pk=assistant.pk)
+
+
+def test_another_address_asks_what_it_means(client: Client, linked: Assistant, where: str) -> None:
+    with Upstream() as other:
+        connections.allow_origin(other.url, actor=builders.COMMAND, private=True)
+        response = client.post(where, data(other))
+        assert response.status_code == 422
+        assert list(response.context["form"].errors) == ["moved"]
+        assert client.post(where, data(other, moved="same")).status_code == 303
+    text = client.get(where).content.decode()
+    assert "Pushing is paused: the address was changed." in text
+
+
+def test_an_address_without_links_asks_nothing(
+    client: Client, connected: Connection, where: str
+) -> None:
+    assert "moved" not in client.get(where).context["form"].fields
+
+
+def test_a_secret_is_not_kept_while_someone_signs_in_again(
+    client: Client, connected: Connection, upstream: Upstream, where: str
+) -> None:
+    session = client.session
+    session["signed_in_at"] = 0
+    session.save()
+    sent = data(upstream, **header(0, "X-Team", "care-0123456789"))
+    assert client.post(where, sent).status_code == 303
+    kept = str(dict(client.session))
+    assert "X-Team" in kept
+    assert "care-0123456789" not in kept
+    assert upstream.key not in kept
+    assert Connection.objects.get().extra_headers == []
+
+
+# --- leaving --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def leaving(workspace: Workspace) -> str:
+    return reverse("workspace_connection_remove", args=[workspace.slug])
+
+
+def test_leaving_names_what_follows_and_takes_the_name(
+    client: Client, linked: Assistant, workspace: Workspace, leaving: str
+) -> None:
+    text = client.get(leaving).content.decode()
+    assert "1 assistant becomes" in text
+    response = client.post(leaving, {"name": "no"})
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["name"]
+    assert client.post(leaving, {"name": workspace.name}).status_code == 303
+    assert not Connection.objects.exists()
+    assert client.get(leaving).status_code == 303
+
+
+def test_leaving_waits_for_what_is_on_its_way(
+    client: Client, linked: Assistant, workspace: Workspace, leaving: str
+) -> None:
+    soon = timezone.now() + timedelta(minutes=1)
+    PushOrder.objects.update(lease_until=soon)
+    response = client.post(leaving, {"name": workspace.name})
+    assert response.status_code == 422
+    assert "1 push is on the way" in response.content.decode()
+    assert Connection.objects.exists()
+
+
+def test_only_an_admin_leaves(client: Client, alice: User, linked: Assistant, leaving: str) -> None:
+    client.force_login(alice)
+    assert client.get(leaving).status_code == 403
+    assert client.post(leaving, {"name": "x"}).status_code == 403
+
+
+def test_a_server_that_ended_is_told_with_its_ways_out(
+    client: Client, connected: Connection, upstream: Upstream, where: str, leaving: str
+) -> None:
+    upstream.on("GET", "/assistants", times=9, answer=(410, {}, "gone"))
+    client.post(reverse("workspace_connection_test", args=[connected.workspace.slug]))
+    Runner(hands=0).tick()
+    text = client.get(where).content.decode()
+    assert "This server no longer offers assistants." in text
+    assert "Choose another server" in text
+    assert leaving in text
+
+
+def test_what_the_server_can_do_is_shown_as_far_as_it_was_seen(
+    client: Client, connected: Connection, upstream: Upstream, where: str
+) -> None:
+    upstream.add()
+    client.post(reverse("workspace_connection_test", args=[connected.workspace.slug]))
+    Runner(hands=0).tick()
+    told = {what: answer for what, _, answer in client.get(where).context["abilities"]}
+    assert told["Show a single assistant"] == "Yes"
+    assert told["Change an assistant"] == "Not seen yet"
+    assert told["Models"] == "1 listed"
