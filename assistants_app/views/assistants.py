@@ -190,6 +190,10 @@ def version(request: Request, pk: int, n: int) -> HttpResponse:
         ],
     }
     return pages.page(request, "assistants/version.html", context)
+        "compare_url": _compared(row, found),
+        "may_go_back": found.pk != row.live_version_id
+        and not row.is_archived
+        and policies.allowed(request.actor, "change.write", row.workspace),
 
 
 @access.signed_in("POST")
@@ -199,6 +203,15 @@ def change_open(request: Request, pk: int) -> HttpResponse:
     try:
         change: Change = changes.open(row, actor=request.actor)
     except Conflict as conflict:
+def _compared(row: Assistant, version: Version) -> str:
+    """What became of an earlier version; of the live one, what it changed."""
+    if row.live_version and version.pk != row.live_version_id:
+        return reverse("compare", args=[row.pk, f"{version.number}..live"])
+    if version.number > 1:
+        return reverse("compare", args=[row.pk, f"{version.number - 1}..{version.number}"])
+    return ""
+
+
         if conflict.code != "open_change":
             raise
         change = conflict.data["change"]

@@ -14,7 +14,7 @@ from assistants_app import contract, policies
 from assistants_app.actions import changes, drift, publishing, push_bodies, reviews
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.models import Change, Contribution, Version
-from assistants_app.views import access, badges, comparison, pages
+from assistants_app.views import access, badges, comparison, diff_view, pages
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -79,7 +79,7 @@ def review(request: Request, pk: int) -> HttpResponse:
 def _page(request: Request, change: Change, *, status: int = 200, **more: Any) -> HttpResponse:
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "changes"
-    view = _view(request)
+    view = diff_view.asked(request)
     base = change.base.document() if change.base else {}
     standing = policies.standing(change)
     sections = comparison.sections(base, change.document(), whole=view["whole"])
@@ -141,19 +141,6 @@ def _steps(change: Change) -> list[dict[str, str]]:
     at = STEPS.index(state) + (state == State.LIVE)
     marks = ["done"] * at + ["now"] + [""] * len(STEPS)
     return [{"label": str(step.label), "state": marks[i]} for i, step in enumerate(STEPS)]
-
-
-def _view(request: Request) -> dict[str, bool]:
-    """How much is shown, and how: asked for in the address, else as this person had it last."""
-    asked = {"whole": request.GET.get("show"), "sides": request.GET.get("columns")}
-    kept = request.session.get("diff", {})
-    view = {
-        "whole": asked["whole"] == "whole" if asked["whole"] else bool(kept.get("whole")),
-        "sides": asked["sides"] == "2" if asked["sides"] else bool(kept.get("sides")),
-    }
-    if any(asked.values()) and view != kept:
-        request.session["diff"] = view
-    return view
 
 
 def _tabs(change: Change, current: str, parts: int) -> list[dict[str, Any]]:

@@ -121,6 +121,7 @@ def _made(upstream: Upstream) -> World:
         "audit": entry.seq if entry else 0,
         "sample": people["viewer"].pk,
         "versions": 1,
+        "sides": "1..live",
         "part": "basics",
     }
     return World(workspace, people, keys, {user.pk: _session(user) for user in people.values()})
