@@ -12,7 +12,6 @@ from assistants_app.views import (
     audit,
     changes,
     connections,
-    history,
     home,
     my_work,
     reviews,
@@ -35,8 +34,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assistants/<int:pk>/archive/", assistants.archive, name="assistant_archive"),
     path("assistants/<int:pk>/restore/", assistants.restore, name="assistant_restore"),
     path("assistants/<int:pk>/versions/<int:n>/", assistants.version, name="version"),
-    path("assistants/<int:pk>/versions/<int:n>/live/", history.live_again, name="live_again"),
-    path("assistants/<int:pk>/compare/<str:sides>/", history.compare, name="compare"),
     # changes
     path("changes/<int:pk>/", changes.change, name="change"),
     path("changes/<int:pk>/part/<slug:part>/", changes.change_part, name="change_part"),
@@ -55,6 +52,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # sync
     path("sync/", sync.sync, name="sync"),
     path("sync/check/", sync.check, name="sync_check"),
+    path("sync/retry/", sync.retry_all, name="sync_retry"),
+    path("sync/pause/", sync.pause, name="sync_pause"),
+    path("sync/resume/", sync.resume, name="sync_resume"),
+    path("sync/confirm/", sync.confirm_gone, name="sync_confirm"),
     path("assistants/<int:pk>/upstream/", upstream.upstream, name="upstream"),
     path("assistants/<int:pk>/upstream/push/", sync.retry, name="push_retry"),
     path("jobs/<int:pk>/", connections.job, name="job"),
@@ -85,11 +86,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "workspaces/<slug:slug>/connection/test/",
         connections.test,
         name="workspace_connection_test",
-    ),
-    path(
-        "workspaces/<slug:slug>/connection/remove/",
-        connections.remove,
-        name="workspace_connection_remove",
     ),
     path(
         "workspaces/<slug:slug>/connection/remove/",

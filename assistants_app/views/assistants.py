@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from assistants_app import keyset, policies
 from assistants_app.actions import assistants, changes
 from assistants_app.errors import Conflict
-from assistants_app.models import AuditEntry, Change, PushOrder, Version
-from assistants_app.views import access, audit, badges, documents, pages
+from assistants_app.models import AuditEntry, Change, PushOrder, UpstreamCopy, Version
+from assistants_app.views import access, audit, badges, documents, order_words, pages
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -57,7 +57,9 @@ def head(request: Request, row: Assistant) -> dict[str, Any]:
         "notices": _notices(row, order),
         "work": badges.work_badge(held[0] if held else None),
         "upstream": badges.upstream_badge(row, order, upstream.health if upstream else None),
+        "checked": _checked(row, order) if upstream else "",
         "host": upstream.host if upstream else "",
+        "needs_review": policies.needs_review_there(row),
         "open_changes": held,
         "mine": mine,
         "others": held_by_others,
@@ -66,6 +68,12 @@ def head(request: Request, row: Assistant) -> dict[str, Any]:
         "archived": badges.archived_badge() if row.is_archived else None,
         "crumbs": [*_crumbs(row), (name, "")],
     }
+
+
+def _checked(row: Assistant, order: PushOrder | None) -> str:
+    base = row.upstream_copies.filter(kind=UpstreamCopy.Kind.BASE).only("seen_at").first()
+    is_live = order is not None and order.pushed_version_id == row.live_version_id
+    return order_words.checked(order, base.seen_at) if base and is_live else ""
 
 
 def _crumbs(row: Assistant) -> list[tuple[str, str]]:
@@ -190,10 +198,6 @@ def version(request: Request, pk: int, n: int) -> HttpResponse:
         ],
     }
     return pages.page(request, "assistants/version.html", context)
-        "compare_url": _compared(row, found),
-        "may_go_back": found.pk != row.live_version_id
-        and not row.is_archived
-        and policies.allowed(request.actor, "change.write", row.workspace),
 
 
 @access.signed_in("POST")
@@ -203,15 +207,6 @@ def change_open(request: Request, pk: int) -> HttpResponse:
     try:
         change: Change = changes.open(row, actor=request.actor)
     except Conflict as conflict:
-def _compared(row: Assistant, version: Version) -> str:
-    """What became of an earlier version; of the live one, what it changed."""
-    if row.live_version and version.pk != row.live_version_id:
-        return reverse("compare", args=[row.pk, f"{version.number}..live"])
-    if version.number > 1:
-        return reverse("compare", args=[row.pk, f"{version.number - 1}..{version.number}"])
-    return ""
-
-
         if conflict.code != "open_change":
             raise
         change = conflict.data["change"]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app.models import Change, ConnectionHealth, PushOrder
+from assistants_app.views import connection_words
 
 if TYPE_CHECKING:
     from assistants_app.models import Assistant
@@ -58,7 +59,8 @@ def upstream_badge(
     """What the connected server holds of this assistant; `health` is None without a Connection.
 
     What a person has to settle is said even while the Connection rests; everything else is not
-    known then. *In sync* only when the live Version was read back after the push.
+    known then, nor once nothing was compared for three intervals. *In sync* only when the live
+    Version was read back after the push.
     """
     if health is None:
         return Badge(_("Kept here only"), "home", quiet=True)
@@ -69,7 +71,8 @@ def upstream_badge(
         return replace(_stopped(order.reason), url=page)
     if assistant.live_version_id is None or order is None:
         return Badge(_("Not pushed yet"), "clock", url=page if assistant.live_version_id else "")
-    if health.state != ConnectionHealth.State.OPEN:
+    is_open = health.state == ConnectionHealth.State.OPEN
+    if not is_open or connection_words.is_stale(health, order.changed_at):
         return Badge(_("Cannot check"), "signal-slash", url=_sync(assistant))
     return _moving(assistant, order, page)
 

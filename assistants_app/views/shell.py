@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from assistants_app import policies
 from assistants_app.models import Change, ConnectionHealth, PushOrder, Workspace
-from assistants_app.views import access
+from assistants_app.views import access, connection_words
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
@@ -43,6 +45,16 @@ class Card:
     detail: str
     tone: str
     url: str
+    checked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Who paused pushing ("" when nobody did by hand), since when; `resume_url` for admins."""
+
+    who: str
+    since: datetime | None
+    resume_url: str
 
 
 class Shell:
@@ -94,7 +106,7 @@ class Shell:
                 "sync",
                 _("Sync"),
                 "arrow-path",
-                ("upstream", "push_retry"),
+                ("sync_", "upstream", "push_retry"),
                 count=self._trouble,
                 bad=True,
                 group="operations",
@@ -150,9 +162,20 @@ class Shell:
         return self._counts[1]
 
     @cached_property
-    def paused(self) -> bool:
+    def paused(self) -> Paused | None:
+        """The red line on every page of a workspace whose pushing is paused."""
         upstream = self.workspace.upstream if self.workspace else None
-        return bool(upstream and upstream.health.state == ConnectionHealth.State.PAUSED)
+        if not self.workspace or not upstream:
+            return None
+        if upstream.health.state != ConnectionHealth.State.PAUSED:
+            return None
+        return Paused(
+            who=connection_words.who_paused(self.workspace),
+            since=upstream.health.since,
+            resume_url=f"{reverse('sync_resume')}?workspace={self.workspace.slug}"
+            if policies.allowed(self._request.actor, "settings.write", self.workspace)
+            else "",
+        )
 
     @cached_property
     def connection(self) -> Card | None:
@@ -163,11 +186,14 @@ class Shell:
         if upstream is None:
             text = _("Assistants are kept here and served at /v1.")
             return Card(_("Not connected"), text, "neutral", url)
-        health = upstream.health
-        tone = "ok" if health.state == ConnectionHealth.State.OPEN else "bad"
-        if health.state == ConnectionHealth.State.OPEN and health.last_ok_at is None:
-            return Card(_("Not tried yet"), upstream.host, "neutral", url)
-        return Card(str(health.get_state_display()), upstream.host, tone, url)
+        told = connection_words.told(upstream)
+        return Card(told.label, upstream.host, told.tone, url, _checked(upstream.health))
+
+
+def _checked(health: ConnectionHealth) -> str:
+    if health.checked_at is None:
+        return _("Never checked as a whole")
+    return _("Checked %(age)s ago") % {"age": connection_words.age_of(health.checked_at)}
 
 
 def _number(rows: QuerySet[Any]) -> Subquery:

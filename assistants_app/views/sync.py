@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assistants_app import policies
-from assistants_app.actions import pulling, push_decisions
-from assistants_app.contract import words
-from assistants_app.errors import Conflict
-from assistants_app.models import Job, PushOrder
-from assistants_app.views import access, badges, pages
+from assistants_app.actions import frozen, health, pulling, push_decisions
+from assistants_app.errors import Conflict, Invalid
+from assistants_app.forms.sync import ConfirmGoneForm
+from assistants_app.models import ConnectionHealth, Job, PushOrder, UpstreamCopy
+from assistants_app.views import access, connection_words, order_words, pages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
 
-    from assistants_app.models import ConnectionHealth, Workspace
+    from assistants_app.models import Workspace
+    from assistants_app.policies import Actor
     from assistants_app.views.pages import Request
 
 State, Reason = PushOrder.State, PushOrder.Reason
 SHOWN = 50
+AT_ONCE = 200  # orders that one press of "Try all again" asks for
 PARTS = {"sync-live": "sync/parts/_live.html"}
 
 
@@ -41,54 +45,80 @@ def sync(request: Request) -> HttpResponse:
     workspace = access.current(request)
     if workspace is None:
         return pages.page(request, "home/no_workspace.html", {})
-    upstream = workspace.upstream
-    if upstream is None:
+    if workspace.upstream is None:
         may = policies.allowed(request.actor, "settings.read", workspace)
         context = {"workspace": workspace, "may_read_settings": may}
         return pages.page(request, "sync/not_connected.html", context)
+    return _page(request, workspace, ConfirmGoneForm())
+
+
+def _page(request: Request, workspace: Workspace, form: ConfirmGoneForm) -> HttpResponse:
     orders = {name: list(rows[:SHOWN]) for name, rows in _groups(workspace).items()}
+    counts = _counts(workspace)
     job = workspace.jobs.filter(kind=Job.Kind.PULL).order_by("-pk").first()
-    seen = _fingerprint(orders, job, upstream.health)
+    seen = _fingerprint(orders, counts, job, workspace.connection.health)
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     context = _context(request, workspace, orders, job)
-    return pages.page(request, "sync/sync.html", context | {"seen": seen}, parts=PARTS)
+    more = {"seen": seen, "form": form, "counts": counts}
+    status = pages.verdict(request, form)
+    return pages.page(request, "sync/sync.html", context | more, parts=PARTS, status=status)
 
 
 def _fingerprint(
-    orders: dict[str, list[PushOrder]], job: Job | None, health: ConnectionHealth
+    orders: dict[str, list[PushOrder]],
+    counts: dict[str, int],
+    job: Job | None,
+    row: ConnectionHealth,
 ) -> str:
     """Names what the live part shows, but for how long ago it was."""
     columns = ("pk", "state", "reason", "message", "desired_version_id", "changed_at", "not_before")
     shown = [[str(getattr(row, c)) for c in columns] for rows in orders.values() for row in rows]
     run = [job.pk, job.state, job.progress] if job else []
-    return f"{crc32(repr((shown, run, health.state, health.reason)).encode()):08x}"
+    how = [row.state, row.reason, row.cause, str(row.open_until), str(row.retry_not_before)]
+    return f"{crc32(repr((shown, counts, run, how)).encode()):08x}"
 
 
 def _context(
     request: Request, workspace: Workspace, orders: dict[str, list[PushOrder]], job: Job | None
 ) -> dict[str, Any]:
     may_push = policies.allowed(request.actor, "push", workspace)
-    may_edit = policies.allowed(request.actor, "change.write", workspace)
     drawn = {name: _rows(workspace, rows, may_push) for name, rows in orders.items()}
+    upstream = workspace.connection
     return {
         "workspace": workspace,
-        "upstream": workspace.upstream,
+        "upstream": upstream,
+        "told": connection_words.told(upstream),
         "groups": [(key, _TITLES[key](), drawn[key]) for key in ("trouble", "drift", "moving")],
         "done": drawn["done"],
-        "counts": _counts(workspace),
         "job": job,
-        "busy": bool(orders["moving"]) or bool(job and not job.is_over),
+        "poll": _poll(orders, job, upstream.health),
         "may_push": may_push,
-        "may_edit": may_edit,
+        "may_edit": policies.allowed(request.actor, "change.write", workspace),
+        "may_pause": policies.allowed(request.actor, "settings.write", workspace),
+        "may_read_settings": policies.allowed(request.actor, "settings.read", workspace),
+        "may_retry_all": may_push
+        and any(order.reason in order_words.BULK for order in orders["trouble"]),
         "url": url(workspace),
     }
+
+
+def _poll(orders: dict[str, list[PushOrder]], job: Job | None, row: ConnectionHealth) -> int:
+    """Seconds from one look to the next; 0 while nothing will change by itself."""
+    is_open = row.state == ConnectionHealth.State.OPEN
+    if (job and not job.is_over) or (orders["moving"] and is_open):
+        return 3
+    return 15 if row.state in health.PROBED else 0
 
 
 def _counts(workspace: Workspace) -> dict[str, int]:
     """How many there are in all, beyond those that are shown."""
     rows = PushOrder.objects.filter(assistant__workspace=workspace, assistant__archived_at=None)
-    return rows.aggregate(**{name: Count("pk", filter=q) for name, q in _conditions().items()})
+    which = _conditions() | {
+        "waiting": Q(state=State.WAITING),
+        "pushing": Q(state=State.SENDING),
+    }
+    return rows.aggregate(**{name: Count("pk", filter=q) for name, q in which.items()})
 
 
 _TITLES = {
@@ -111,11 +141,13 @@ def _conditions() -> dict[str, Q]:
 
 
 def _groups(workspace: Workspace) -> dict[str, QuerySet[PushOrder]]:
+    base = UpstreamCopy.objects.filter(assistant=OuterRef("assistant"), kind=UpstreamCopy.Kind.BASE)
     rows = (
         PushOrder.objects.filter(assistant__workspace=workspace, assistant__archived_at=None)
         .select_related("assistant", "desired_version", "pushed_version", "connection__health")
         .defer("assistant__instructions", "desired_version__instructions")
         .defer("pushed_version__instructions")
+        .annotate(read_at=Subquery(base.values("seen_at")[:1]))
         .order_by("-changed_at")
     )
     return {name: rows.filter(condition) for name, condition in _conditions().items()}
@@ -124,84 +156,17 @@ def _groups(workspace: Workspace) -> dict[str, QuerySet[PushOrder]]:
 def _rows(workspace: Workspace, orders: list[PushOrder], may_push: bool) -> list[dict[str, Any]]:
     for order in orders:
         order.assistant.workspace = workspace
+    differing = order_words.differing(orders)
     return [
-        {
-            "order": order,
-            "badge": badges.upstream_badge(order.assistant, order, order.connection.health),
-            "says": says(order),
-            "versions": _versions(order),
-            "is_refused": order.state == State.STOPPED and order.reason == Reason.REFUSED,
-            "differs": order.state == State.STOPPED and order.reason == Reason.DRIFT,
-            "may_retry": may_push
-            and order.state in (State.STOPPED, State.UNKNOWN, State.WAITING)
-            and order.reason != Reason.DRIFT
-            and not order.lease_until,
-        }
+        order_words.row(order, may_push=may_push, differing=differing.get(order.assistant_id, []))
         for order in orders
     ]
-
-
-def _versions(order: PushOrder) -> str:
-    """One row stands for every version since the last that arrived."""
-    now, was = order.desired_version.number, order.pushed_version
-    if was and was.number != now:
-        return _("Version %(was)s → %(now)s") % {"was": was.number, "now": now}
-    return _("Version %(n)s") % {"n": now}
-
-
-def says(order: PushOrder) -> str:
-    """Why it stands where it stands, in a plain sentence; the server's own words stay apart."""
-    at = _clock(order.not_before)
-    if order.state == State.STOPPED:
-        return _stopped(order)
-    if order.state == State.UNKNOWN:
-        return _("Not sure it arrived; we look again at %(at)s.") % {"at": at}
-    if order.state == State.SENDING:
-        return _("On its way.")
-    if order.state == State.IDLE:
-        return _("Arrived and read back.")
-    if order.not_before > timezone.now():
-        return _("We go on at %(at)s.") % {"at": at}
-    return _("Waiting for its turn.")
-
-
-def _stopped(order: PushOrder) -> str:
-    if order.reason == Reason.REFUSED and (label := _field(order.param)):
-        return _("The server refused “%(field)s”. It is not tried again by itself.") % {
-            "field": label
-        }
-    return {
-        Reason.DRIFT: _("Someone changed it on the server since we last looked."),
-        Reason.DELETED: _("It no longer exists on the server."),
-        Reason.REFUSED: _("The server refused it. It is not tried again by itself."),
-        Reason.APPROVAL: _(
-            "The approvals no longer fit what would be sent, so nothing was sent. "
-            "Have a new change reviewed."
-        ),
-        Reason.UNCLEAR: _("We do not know whether it arrived. Look on the server first."),
-        Reason.DUPLICATE: _("The server holds it more than once."),
-        Reason.ATTEMPTS: _("The server could not be reached for too long."),
-    }[Reason(order.reason)]
-
-
-def _field(param: str) -> str:
-    """What the field of a refusal is called on screen."""
-    label = words.LABELS.get(re.split(r"[.\[]", param)[0])
-    return _(label.label) if label else ""
-
-
-def _clock(moment: datetime) -> str:
-    local = timezone.localtime(moment)
-    is_today = local.date() == timezone.localdate()
-    return formats.date_format(local, "H:i" if is_today else "j M H:i")
 
 
 @access.signed_in("POST")
 def check(request: Request) -> HttpResponse:
     """Ask the runner to read what upstream holds."""
-    workspace = access.current(request)
-    if workspace is None:
-        raise Http404
+    workspace = _connected(request)
     pulling.ask(workspace, actor=request.actor)
     return _back(request, workspace, _("Checking upstream now."))
 
@@ -220,6 +185,81 @@ def retry(request: Request, pk: int) -> HttpResponse:
         messages.warning(request, str(conflict))
         return pages.go(request, url(assistant.workspace))
     return _back(request, assistant.workspace, _("It is tried again now."))
+
+
+@access.signed_in("POST")
+def retry_all(request: Request) -> HttpResponse:
+    """Push again what failed, each by itself; what needs a person to look is left as it is."""
+    workspace = _connected(request)
+    policies.require(request.actor, "push", workspace, on=workspace)
+    rows = PushOrder.objects.filter(
+        assistant__workspace=workspace,
+        assistant__archived_at=None,
+        state=State.STOPPED,
+        reason__in=order_words.BULK,
+    ).select_related("assistant__workspace")
+    tried = sum(_retried(order, request.actor) for order in rows.order_by("changed_at")[:AT_ONCE])
+    if not tried:
+        messages.warning(request, _("There is nothing to try again."))
+        return pages.go(request, url(workspace))
+    said = ngettext("%(n)s is tried again now.", "%(n)s are tried again now.", tried)
+    return _back(request, workspace, said % {"n": tried})
+
+
+def _retried(order: PushOrder, actor: Actor) -> bool:
+    try:
+        push_decisions.retry(order, actor=actor)
+    except Conflict:
+        return False  # settled, or being pushed, by now
+    return True
+
+
+@access.signed_in("POST")
+def pause(request: Request) -> HttpResponse:
+    """Push nothing in this workspace before an admin resumes it."""
+    return _switch(request, health.pause, _("Pushing is paused."))
+
+
+@access.signed_in("POST")
+def resume(request: Request) -> HttpResponse:
+    """Push again what waits."""
+    return _switch(request, health.resume, _("Pushing goes on."))
+
+
+def _switch(request: Request, verb: Callable[..., None], said: str) -> HttpResponse:
+    workspace = _connected(request)
+    try:
+        verb(workspace, actor=request.actor)
+    except Conflict as conflict:
+        messages.warning(request, str(conflict))
+        return pages.go(request, url(workspace))
+    return _back(request, workspace, said)
+
+
+@access.signed_in("POST")
+def confirm_gone(request: Request) -> HttpResponse:
+    """An admin says that what a frozen connection's list lacks is gone, by the workspace's name."""
+    workspace = _connected(request)
+    policies.require(request.actor, "settings.write", workspace, on=workspace)
+    form = ConfirmGoneForm(request.POST)
+    if not form.is_valid():
+        return _page(request, workspace, form)
+    try:
+        frozen.confirm(workspace, actor=request.actor, name=form.cleaned_data["name"])
+    except Invalid as invalid:
+        form.add_error(invalid.field, str(invalid))
+        return _page(request, workspace, form)
+    except Conflict as conflict:
+        messages.warning(request, str(conflict))
+        return pages.go(request, url(workspace))
+    return _back(request, workspace, _("Confirmed. Upstream is being checked once more."))
+
+
+def _connected(request: Request) -> Workspace:
+    workspace = access.current(request)
+    if workspace is None or workspace.upstream is None:
+        raise Http404
+    return workspace
 
 
 def _back(request: Request, workspace: Workspace, said: str) -> HttpResponse:

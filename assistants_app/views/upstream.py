@@ -13,7 +13,7 @@ from assistants_app import policies
 from assistants_app.actions import push_decisions
 from assistants_app.errors import Conflict
 from assistants_app.models import PushOrder, UpstreamCopy
-from assistants_app.views import access, badges, comparison, pages, sync
+from assistants_app.views import access, badges, comparison, order_words, pages, sync
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -58,7 +58,7 @@ def _upstream(
         "assistant": assistant,
         "order": order,
         "badge": badges.upstream_badge(assistant, order, health),
-        "says": sync.says(order) if order else "",
+        "says": order_words.says(order, base.seen_at if base else None) if order else "",
         "theirs": theirs,
         "shown": shown,
         "sections": comparison.sections(shown.document(), assistant.document()) if shown else [],

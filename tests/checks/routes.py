@@ -30,8 +30,6 @@ ROUTES: dict[str, dict[str, str]] = {
     "assistant_archive": {"GET": ARCHIVE, "POST": ARCHIVE},
     "assistant_restore": {"GET": ARCHIVE, "POST": ARCHIVE},
     "version": {"GET": READ},
-    "live_again": {"POST": WRITE},
-    "compare": {"GET": READ},
     # changes
     "change": {"GET": READ},
     "change_part": {"GET": READ, "POST": WRITE},
@@ -46,6 +44,10 @@ ROUTES: dict[str, dict[str, str]] = {
     # sync
     "sync": {"GET": READ},
     "sync_check": {"POST": PUSH},
+    "sync_retry": {"POST": PUSH},
+    "sync_pause": {"POST": SET},
+    "sync_resume": {"POST": SET},
+    "sync_confirm": {"POST": SET},
     "upstream": {"GET": READ, "POST": PUSH},
     "push_retry": {"POST": PUSH},
     "job": {"GET": READ},

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from assistants_app.models import Assistant, Change, ConnectionHealth, PushOrder, Workspace
+import pytest
+from django.utils import timezone
+
+from assistants_app.models import (
+    Assistant,
+    Change,
+    Connection,
+    ConnectionHealth,
+    PushOrder,
+    Workspace,
+)
 from assistants_app.views.badges import Badge, upstream_badge, work_badge
 
-OPEN = ConnectionHealth(state="open")
-KEY = ConnectionHealth(state="key")
+NOW = timezone.now()
+HERE = Connection(check_every=600, created_at=NOW)
+OPEN = ConnectionHealth(state="open", connection=HERE, checked_at=NOW)
+KEY = ConnectionHealth(state="key", connection=HERE, checked_at=NOW)
 
 
 def assistant(live: int | None = 7) -> Assistant:
@@ -90,3 +102,25 @@ def test_what_cannot_be_known_is_not_claimed() -> None:
     for state in ("idle", "waiting", "sending"):
         assert upstream_badge(assistant(), order(state), KEY).label == "Cannot check"
     assert upstream_badge(assistant(), order("stopped", "drift"), KEY).label == "Changed upstream"
+
+
+@pytest.mark.parametrize(
+    ("checked", "changed", "every", "label"),
+    [
+        (40, 40, 600, "Cannot check"),
+        (29, 40, 600, "In sync"),
+        (40, 5, 600, "In sync"),  # pushed and read back by itself meanwhile
+        (40, 40, 0, "In sync"),  # nobody wants it checked: nothing is late
+        (40, 40, 3600, "In sync"),
+    ],
+)
+def test_what_was_not_compared_for_three_intervals_is_not_known(
+    checked: int, changed: int, every: int, label: str
+) -> None:
+    here = Connection(check_every=every, created_at=NOW - timedelta(days=1))
+    health = ConnectionHealth(
+        state="open", connection=here, checked_at=NOW - timedelta(minutes=checked)
+    )
+    found = order("idle")
+    found.changed_at = NOW - timedelta(minutes=changed)
+    assert upstream_badge(assistant(), found, health).label == label

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Workspace
+from assistants_app.models import (
+    Assistant,
+    AuditEntry,
+    Connection,
+    ConnectionHealth,
+    Job,
+    PushOrder,
+    UpstreamCopy,
+    Workspace,
+)
 from assistants_app.runner import Runner
 from tests import builders
 from tests.upstream import Upstream
@@ -53,6 +64,12 @@ def work() -> None:
 
 def sync(client: Client) -> str:
     return client.get(reverse("sync")).content.decode()
+
+
+def set_state(state: str, **fields: Any) -> None:
+    earlier = timezone.now() - timedelta(minutes=23)
+    later = timezone.now() + timedelta(minutes=5)
+    ConnectionHealth.objects.update(state=state, since=earlier, open_until=later, **fields)
 
 
 def test_without_a_connection_it_says_so(client: Client, alice: User) -> None:
@@ -233,4 +250,217 @@ def test_several_versions_before_a_push_are_one_row(
     for text in ("Greet.", "Greet warmly."):
         builders.make_assistant(live, author=alice, reviewer=bob, instructions=text)
     client.force_login(alice)
-    assert "Version 1 → 3" in sync(client)
+    assert "v2 → v3" in sync(client)
+
+
+# --- how the connection stands --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "cause", "said"),
+    [
+        ("key", "", "The key is not accepted any more."),
+        ("quota", "", "The quota of this key is used up."),
+        ("unreachable", "", "The server cannot be reached."),
+        ("frozen", "gone", "This server no longer offers assistants."),
+        ("frozen", "empty", "This looks like a wrong key"),
+    ],
+)
+def test_each_state_says_what_it_is_since_when_and_what_to_do(
+    client: Client, dora: User, live: Assistant, state: str, cause: str, said: str
+) -> None:
+    set_state(state, cause=cause, reason="In its own words.")
+    client.force_login(dora)
+    text = sync(client)
+    assert said in text
+    assert "In its own words." in text
+    since = timezone.localtime(timezone.now() - timedelta(minutes=23))
+    assert f"Since {since:%H:%M}." in text
+    assert ("We look again at" in text) is (state != "key")
+    assert reverse("workspace_connection", args=[live.workspace.slug]) in text
+    assert "Waiting until the connection is open again." in text
+    assert "Cannot check" in text
+    assert "Push now" not in text
+
+
+def test_a_connection_that_looks_again_by_itself_is_looked_at_less_often(
+    client: Client, alice: User, live: Assistant
+) -> None:
+    client.force_login(alice)
+    set_state("unreachable")
+    assert 'hx-trigger="every 15s"' in sync(client)
+    set_state("key")
+    assert "hx-trigger" not in sync(client)
+
+
+def test_a_wish_to_slow_down_says_until_when(client: Client, alice: User, live: Assistant) -> None:
+    until = timezone.now() + timedelta(minutes=20)
+    ConnectionHealth.objects.update(retry_not_before=until, reason="It asks for more than an hour.")
+    client.force_login(alice)
+    text = sync(client)
+    assert f"we go on at {timezone.localtime(until):%H:%M}" in text
+    assert "It asks for more than an hour." in text
+
+
+def test_what_was_not_checked_for_long_says_for_how_long(
+    client: Client, alice: User, live: Assistant, settings: SettingsWrapper
+) -> None:
+    settings.SYNC_TIME_SCALE = 1.0
+    work()
+    client.force_login(alice)
+    assert "In sync" in sync(client)
+    long_ago = timezone.now() - timedelta(minutes=40)
+    ConnectionHealth.objects.update(checked_at=long_ago)
+    PushOrder.objects.update(changed_at=long_ago)
+    text = sync(client)
+    assert "Not checked for 40 min" in text
+    assert "In sync" not in text
+    assert "Cannot check" in text
+
+
+def test_the_card_at_the_side_tells_state_and_last_check(
+    client: Client, alice: User, live: Assistant
+) -> None:
+    work()
+    ConnectionHealth.objects.update(
+        last_ok_at=timezone.now() - timedelta(seconds=40),
+        checked_at=timezone.now() - timedelta(seconds=10),
+    )
+    Connection.objects.update(check_every=3600)
+    client.force_login(alice)
+    text = client.get(reverse("assistant_list")).content.decode()
+    assert re.search(r"OK, 4\d seconds ago", text)
+    assert re.search(r"Checked 1\d seconds ago", text)
+    assert Connection.objects.get().host in text
+
+
+def test_what_arrived_says_when_it_was_read_back(
+    client: Client, alice: User, live: Assistant
+) -> None:
+    work()
+    read = UpstreamCopy.objects.get(kind=UpstreamCopy.Kind.BASE).seen_at
+    said = f"Live, checked {timezone.localtime(read):%H:%M:%S}"
+    client.force_login(alice)
+    page = reverse("assistant", args=[live.pk])
+    assert said in sync(client)
+    assert said in client.get(page).content.decode()
+    order = PushOrder.objects.get()
+    assert order.sent_at is not None
+    assert read >= order.sent_at
+    # Written since: what was read before says nothing.
+    PushOrder.objects.update(sent_at=read + timedelta(seconds=1))
+    assert "Live, checked" not in sync(client)
+    assert "Live, checked" not in client.get(page).content.decode()
+
+
+def test_a_drift_names_the_fields_that_changed_there(
+    client: Client, bob: User, live: Assistant, upstream: Upstream
+) -> None:
+    work()
+    live.refresh_from_db()
+    upstream.assistants[live.upstream_id or ""].update(name="Hijacked", temperature=1.5)
+    client.force_login(bob)
+    client.post(reverse("sync_check"))
+    work()
+    assert "Changed there: Name, Creativity." in sync(client)
+
+
+# --- pause, resume, try all again, confirm --------------------------------------------------------
+
+
+def test_pausing_puts_a_line_on_every_page_with_who_and_a_way_back(
+    client: Client, dora: User, alice: User, live: Assistant
+) -> None:
+    client.force_login(dora)
+    assert client.post(reverse("sync_pause")).status_code == 303
+    pages = [reverse("sync"), reverse("assistant_list"), reverse("assistant", args=[live.pk])]
+    for page in pages:
+        text = client.get(page).content.decode()
+        assert "Dora Example paused pushing in this workspace" in text
+        assert reverse("sync_resume") in text
+    client.force_login(alice)
+    for page in pages:
+        text = client.get(page).content.decode()
+        assert "Dora Example paused pushing in this workspace" in text
+        assert reverse("sync_resume") not in text
+    client.force_login(dora)
+    assert client.post(reverse("sync_resume")).status_code == 303
+    assert "paused pushing in this workspace" not in sync(client)
+    actions = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
+    assert actions[-2:] == ["connection.paused", "connection.resumed"]
+
+
+def test_pausing_twice_is_said_and_nothing_breaks(
+    client: Client, dora: User, live: Assistant
+) -> None:
+    client.force_login(dora)
+    for _ in range(2):
+        response = client.post(reverse("sync_pause"), follow=True)
+    assert "Pushing is paused already." in response.content.decode()
+
+
+def test_pausing_and_confirming_are_for_admins(client: Client, bob: User, live: Assistant) -> None:
+    set_state("frozen", cause="empty")
+    client.force_login(bob)
+    for name in ("sync_pause", "sync_resume", "sync_confirm"):
+        assert client.post(reverse(name)).status_code == 403
+        assert client.get(reverse(name)).status_code == 405
+    assert "Pause pushing" not in sync(client)
+    assert "confirm-gone" not in sync(client)
+
+
+@pytest.mark.parametrize("name", ["check", "pause", "resume", "retry", "confirm"])
+def test_without_a_connection_there_is_nothing_to_do(client: Client, dora: User, name: str) -> None:
+    client.force_login(dora)
+    assert client.post(reverse(f"sync_{name}")).status_code == 404
+
+
+def test_all_that_failed_is_tried_again_and_what_needs_a_look_is_not(
+    client: Client, alice: User, bob: User, live: Assistant
+) -> None:
+    place = Workspace.objects.get(pk=live.workspace_id)
+    others = [builders.make_assistant(place, author=alice, reviewer=bob) for _ in range(3)]
+    orders = PushOrder.objects.order_by("pk")
+    for order, reason in zip(orders, ("refused", "attempts", "unclear", "drift"), strict=True):
+        PushOrder.objects.filter(pk=order.pk).update(state="stopped", reason=reason)
+    client.force_login(alice)
+    assert "Try all again" not in sync(client)
+    assert client.post(reverse("sync_retry")).status_code == 403
+    client.force_login(bob)
+    assert "Try all again" in sync(client)
+    response = client.post(reverse("sync_retry"), follow=True)
+    assert "2 are tried again now." in response.content.decode()
+    assert [order.state for order in orders.all()] == ["waiting", "waiting", "stopped", "stopped"]
+    response = client.post(reverse("sync_retry"), follow=True)
+    assert "There is nothing to try again." in response.content.decode()
+    assert len(others) == 3
+
+
+def test_an_admin_confirms_by_the_name_of_the_workspace(
+    client: Client, dora: User, live: Assistant, upstream: Upstream
+) -> None:
+    work()
+    upstream.assistants.clear()
+    client.force_login(dora)
+    set_state("frozen", cause="empty", reason="The server answered with an empty list.")
+    assert 'id="confirm-gone"' in sync(client)
+    for typed, said in (("", "This field is required."), ("Nonsense", "Customer Care")):
+        response = client.post(reverse("sync_confirm"), {"name": typed})
+        assert response.status_code == 422
+        assert said in response.content.decode().split('id="confirm-gone"')[1]
+    assert client.post(reverse("sync_confirm"), {"name": "Customer Care"}).status_code == 303
+    work()
+    assert ConnectionHealth.objects.get().state == "open"
+    assert "Deleted upstream" in sync(client)
+    response = client.post(reverse("sync_confirm"), {"name": "Customer Care"}, follow=True)
+    assert "There is nothing to confirm." in response.content.decode()
+
+
+def test_where_the_whole_service_is_gone_there_is_nothing_to_confirm(
+    client: Client, dora: User, live: Assistant
+) -> None:
+    set_state("frozen", cause="gone")
+    client.force_login(dora)
+    text = sync(client)
+    assert "confirm-gone" not in text
+    assert "Keep here only" in text
