@@ -12,6 +12,7 @@ from assistants_app.views import (
     audit,
     changes,
     connections,
+    history,
     home,
     my_work,
     reviews,
@@ -34,6 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assistants/<int:pk>/archive/", assistants.archive, name="assistant_archive"),
     path("assistants/<int:pk>/restore/", assistants.restore, name="assistant_restore"),
     path("assistants/<int:pk>/versions/<int:n>/", assistants.version, name="version"),
+    path("assistants/<int:pk>/versions/<int:n>/live/", history.live_again, name="live_again"),
+    path("assistants/<int:pk>/compare/<str:sides>/", history.compare, name="compare"),
     # changes
     path("changes/<int:pk>/", changes.change, name="change"),
     path("changes/<int:pk>/part/<slug:part>/", changes.change_part, name="change_part"),

@@ -191,6 +191,10 @@ def version(request: Request, pk: int, n: int) -> HttpResponse:
         "shown": documents.shown(found),
         "older": n - 1 if n - 1 in numbers else None,
         "newer": n + 1 if n + 1 in numbers else None,
+        "compare_url": _compared(row, found),
+        "may_go_back": found.pk != row.live_version_id
+        and not row.is_archived
+        and policies.allowed(request.actor, "change.write", row.workspace),
         "crumbs": [
             *_crumbs(row),
             (str(row), reverse("assistant", args=[pk])),
@@ -198,6 +202,15 @@ def version(request: Request, pk: int, n: int) -> HttpResponse:
         ],
     }
     return pages.page(request, "assistants/version.html", context)
+
+
+def _compared(row: Assistant, version: Version) -> str:
+    """What became of an earlier version; of the live one, what it changed."""
+    if row.live_version and version.pk != row.live_version_id:
+        return reverse("compare", args=[row.pk, f"{version.number}..live"])
+    if version.number > 1:
+        return reverse("compare", args=[row.pk, f"{version.number - 1}..{version.number}"])
+    return ""
 
 
 @access.signed_in("POST")

@@ -30,6 +30,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "assistant_archive": {"GET": ARCHIVE, "POST": ARCHIVE},
     "assistant_restore": {"GET": ARCHIVE, "POST": ARCHIVE},
     "version": {"GET": READ},
+    "live_again": {"POST": WRITE},
+    "compare": {"GET": READ},
     # changes
     "change": {"GET": READ},
     "change_part": {"GET": READ, "POST": WRITE},
