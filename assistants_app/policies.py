@@ -11,12 +11,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from assistants_app.errors import NotAllowed
-from assistants_app.models import Assistant, Change, Membership, Review, Workspace
+from assistants_app.models import (
+    Assistant,
+    Change,
+    Membership,
+    PushOrder,
+    Review,
+    Workspace,
+)
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
 
-    from assistants_app.models import APIToken, User
+    from assistants_app.models import APIToken, User, Version
 
     Rows = TypeVar("Rows", bound=QuerySet[Any])
 
@@ -193,6 +200,28 @@ def standing(change: Change) -> Standing:
     )
     earlier = tuple(review for review in reviews if review not in counting)
     return Standing(needed=workspace.approvals, counting=counting, earlier=earlier)
+
+
+def may_go(version: Version) -> bool:
+    """Whether enough people approved that this Version goes to the server of now.
+
+    What was taken in from another server was never approved by anybody here.
+    """
+    if version.change:
+        return standing(version.change).is_enough
+    return version.assistant.workspace.approvals == 0
+
+
+def needs_review_there(assistant: Assistant) -> bool:
+    """True when what is live is not at the workspace's server, for want of an approval that holds
+    for that one: then the same text may be reviewed once more.
+    """
+    version = assistant.live_version
+    if version is None or assistant.is_archived or assistant.workspace.upstream is None:
+        return False
+    order = PushOrder.objects.filter(assistant=assistant).first()
+    is_held = order is None or order.reason == PushOrder.Reason.APPROVAL
+    return is_held and not may_go(version)
 
 
 def _who_may_review(workspace: Workspace, change: Change) -> set[int]:

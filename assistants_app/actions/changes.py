@@ -271,6 +271,11 @@ def _settle(change: Change) -> None:
         Change.objects.filter(pk=change.pk).update(state=change.state)
 
 
+def is_same(change: Change) -> bool:
+    """Whether it proposes exactly what it began from."""
+    return change.base is not None and change.base.digest == change.digest
+
+
 @transaction.atomic
 def submit(
     change: Change,
@@ -291,7 +296,7 @@ def submit(
         raise Conflict(
             f"This change is {now.get_state_display().lower()}.", code="state", change=now
         )
-    if now.base and now.base.digest == now.digest:
+    if is_same(now) and not policies.needs_review_there(now.assistant):
         raise Conflict("This change does not differ from the live version yet.", code="no_change")
     _refuse_errors(now, rules)
     texts.fit(Change, title=title or "", why=why or "")

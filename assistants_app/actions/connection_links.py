@@ -89,19 +89,16 @@ def _begin_anew(connection: Connection) -> None:
         lease_until=None,
         fence=F("fence") + 1,
     )
-    fit = [order.pk for order in _candidates(connection) if _is_approved(order)]
+    fit = [order.pk for order in _candidates(connection) if policies.may_go(order.desired_version)]
     orders.filter(pk__in=fit).update(state=State.WAITING, reason="", message="")
 
 
 def _candidates(connection: Connection) -> QuerySet[PushOrder]:
     """Orders that may be approved for this place: few have a review that was given for it."""
-    orders = connection.push_orders.select_related("desired_version__change__assistant__workspace")
+    orders = connection.push_orders.select_related(
+        "desired_version__assistant__workspace", "desired_version__change__assistant__workspace"
+    )
     if connection.workspace.approvals:
         here = connection.print
         orders = orders.filter(desired_version__change__reviews__connection_print=here).distinct()
     return orders
-
-
-def _is_approved(order: PushOrder) -> bool:
-    change = order.desired_version.change
-    return change is None or policies.standing(change).is_enough

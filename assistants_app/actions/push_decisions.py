@@ -79,7 +79,7 @@ def first_push(assistant: Assistant, *, actor: Actor) -> PushOrder:
     upstream, version = workspace.upstream, assistant.live_version
     if upstream is None or version is None or assistant.is_archived:
         raise Conflict("There is no live version to push, or nowhere to push it.", code="state")
-    if version.change and not policies.standing(version.change).is_enough:
+    if not policies.may_go(version):
         raise Conflict(
             "This version was approved before there was this connection: it takes a change and a "
             "review to send it there.",

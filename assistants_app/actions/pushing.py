@@ -240,8 +240,7 @@ class _Push:
         done = self.order.push_attempts.filter(outcome=PushAttempt.Outcome.DONE)
         was_there = self.order.pushed_version_id == self.version.pk
         is_first = not (was_there or done.filter(version=self.version).exists())
-        change = self.version.change
-        if is_first and change and not policies.standing(change).is_enough:
+        if is_first and not policies.may_go(self.version):
             return "The approvals of this version do not count any more."
         return ""
 

@@ -60,6 +60,7 @@ def head(request: Request, row: Assistant) -> dict[str, Any]:
         "checked": _checked(row, order) if upstream else "",
         "host": upstream.host if upstream else "",
         "needs_review": policies.needs_review_there(row),
+        "needs_review": policies.needs_review_there(row),
         "open_changes": held,
         "mine": mine,
         "others": held_by_others,

@@ -54,6 +54,9 @@ def _suggested(change: Change, checked: findings.Checked) -> str:
     """A title where none was written: what differs, or that it is new."""
     if change.base is None:
         return _("New: %(name)s") % {"name": (change.name or str(change.assistant))[:150]}
+    upstream = change.assistant.workspace.upstream
+    if upstream and changes.is_same(change):
+        return _("Send it to %(host)s") % {"host": upstream.host}
     return ", ".join(checked.differs)[:200]
 
 
@@ -67,11 +70,15 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     base = change.base.document() if change.base else {}
+    upstream = change.assistant.workspace.upstream
+    is_same, goes_on = changes.is_same(change), policies.needs_review_there(change.assistant)
     context = head(request, change) | {
         "form": form,
         "checked": checked,
         "summary": comparison.summary(base, change.document()) if change.base else "",
-        "is_same": change.base is not None and change.base.digest == change.digest,
+        "is_same": is_same and not goes_on,
+        "goes_on": is_same and goes_on,
+        "host": upstream.host if upstream else "",
         "approvals": change.assistant.workspace.approvals,
         **more,
     }

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import timezone
 
-from assistants_app.actions import connections, health, pushing
+from assistants_app import contract, policies
+from assistants_app.actions import (
+    changes,
+    connections,
+    health,
+    push_decisions,
+    pushing,
+)
 from assistants_app.errors import Conflict, Invalid, NotAllowed
 from assistants_app.models import (
     Assistant,
@@ -17,6 +24,7 @@ from assistants_app.models import (
     PushAttempt,
     PushOrder,
     UpstreamCopy,
+    Version,
 )
 from tests.actions.pushed import make_due, order_of, push, settle, there
 from tests.actions.told import refuses, tells
@@ -269,3 +277,57 @@ def test_after_leaving_one_can_connect_again(
     _move(workspace, dora, other, "")
     assert Connection.objects.get().base_url == other.url
     assert ConnectionHealth.objects.get().state == "open"
+
+
+# --- the same text, reviewed for another server -----------------------------------------------
+
+
+def test_the_same_text_can_be_reviewed_for_the_server_it_shall_go_to(
+    workspace: Workspace, linked: Assistant, other: Upstream, dora: User, alice: User, bob: User
+) -> None:
+    before = changes.open(linked, actor=acting(alice))
+    with refuses(Conflict, "no_change"):
+        changes.submit(before, actor=acting(alice))
+    changes.withdraw(before, actor=acting(alice))
+    _move(workspace, dora, other, "other")
+    now = Assistant.objects.get(pk=linked.pk)
+    assert policies.needs_review_there(now)
+    make_assistant(now, author=alice, reviewer=bob)
+    assert settle(linked).state == State.IDLE
+    assert there(other)["name"] == linked.name
+    assert not policies.needs_review_there(Assistant.objects.get(pk=linked.pk))
+
+
+def test_what_was_taken_in_from_another_server_was_approved_by_nobody(
+    workspace: Workspace,
+    connected: Connection,
+    other: Upstream,
+    dora: User,
+    bob: User,
+) -> None:
+    found = Assistant.objects.create(workspace=workspace, upstream_id="asst_1", model="gpt-4o")
+    version = Version.objects.create(
+        assistant=found,
+        number=1,
+        model="gpt-4o",
+        digest=contract.fingerprint({"model": "gpt-4o"}),
+        origin=Version.Origin.IMPORTED,
+        source="worker",
+    )
+    Assistant.objects.filter(pk=found.pk).update(live_version=version)
+    PushOrder.objects.create(
+        assistant=found,
+        connection=connected,
+        state=State.IDLE,
+        desired_version=version,
+        pushed_version=version,
+    )
+    _move(workspace, dora, other, "other")
+    order = push_decisions.retry(order_of(found), actor=acting(bob))
+    assert order.state == State.WAITING
+    assert push(found).reason == Reason.APPROVAL
+    assert other.writes() == []
+    _leave(workspace, dora)
+    _move(workspace, dora, other, "")
+    with refuses(Conflict, "approvals"):
+        push_decisions.first_push(Assistant.objects.get(pk=found.pk), actor=acting(bob))

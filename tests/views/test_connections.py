@@ -363,3 +363,37 @@ def test_what_the_server_can_do_is_shown_as_far_as_it_was_seen(
     assert told["Show a single assistant"] == "Yes"
     assert told["Change an assistant"] == "Not seen yet"
     assert told["Models"] == "1 listed"
+
+
+# --- connected later ------------------------------------------------------------------------------
+
+
+def test_who_connects_later_is_told_what_a_first_push_takes(
+    client: Client,
+    workspace: Workspace,
+    dora: User,
+    alice: User,
+    bob: User,
+    upstream: Upstream,
+    where: str,
+) -> None:
+    assistant = builders.make_assistant(workspace, author=alice, reviewer=bob)
+    builders.make_connection(workspace, dora, upstream)
+    client.force_login(dora)
+    text = client.get(where).content.decode()
+    assert "1 live assistant was approved before there was this connection." in text
+    client.force_login(alice)
+    page = reverse("assistant", args=[assistant.pk])
+    assert "Begin that change" in client.get(page).content.decode()
+    began = client.post(reverse("change_open", args=[assistant.pk]))
+    change = assistant.changes.open().get()
+    submit = reverse("change_submit", args=[change.pk])
+    assert began.headers["Location"] == reverse("change", args=[change.pk])
+    text = client.get(submit).content.decode()
+    assert "earlier approvals hold for another server" in text
+    host = Connection.objects.get().host
+    assert client.get(submit).context["form"].initial["title"] == f"Send it to {host}"
+    assert client.post(submit, {"title": "Send it there", "why": ""}).status_code == 303
+    change.refresh_from_db()
+    assert change.state == "in_review"
+    assert "Begin that change" not in client.get(page).content.decode()
