@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from assistants_app import contract, policies
 from assistants_app.actions import changes, drift, publishing, push_bodies, reviews
 from assistants_app.errors import Conflict, Invalid
-from assistants_app.models import Change, Contribution, Version
+from assistants_app.models import Change, Contribution, Review, Version
 from assistants_app.views import access, badges, comparison, diff_view, pages
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def _page(request: Request, change: Change, *, status: int = 200, **more: Any) -
         "settings": [one for one in sections if one.kind == "value"],
         "unchanged": comparison.unchanged(base, change.document()),
         "standing": standing,
+        "missing": max(standing.needed - len(standing.counting), 0),
         "decisions": _decisions(change, standing),
         "problems": problems,
         "fits": not any(problem.level == "error" for problem in problems),
@@ -173,20 +174,40 @@ def _may(request: Request, change: Change, standing: Standing) -> dict[str, Any]
     wrote = policies.why_not_review(actor, change) if can_review else ""
     already = any(r.reviewer_id == request.user.pk for r in standing.counting)
     in_review, approved = change.state == State.IN_REVIEW, change.state == State.APPROVED
-    can_approve = in_review and can_review and not wrote and not already
+    stalled = _stalled(change, standing)
+    can_approve = (in_review or bool(stalled)) and can_review and not wrote and not already
     last = len(standing.counting) + 1 >= standing.needed
     drifted = can_publish and (in_review or approved) and bool(drift.blocks(change))
     can_publish = can_publish and not drifted
+    ready = approved and not stalled
     return {
         "edit": change.is_open and policies.allowed(actor, "change.write", workspace),
         "approve": can_approve,
         "request": (in_review or approved) and can_review and not wrote,
         "approve_and_publish": can_approve and can_publish and last,
-        "publish": approved and can_publish and not change.is_outdated,
-        "drifted": drifted and (approved or last),
-        "why_not": _why_not(wrote, already=already) if in_review else "",
-        "publishers": _publishers(change) if approved and not (can_publish or drifted) else [],
+        "publish": ready and can_publish and not change.is_outdated,
+        "drifted": drifted and (ready or last),
+        "stalled": stalled,
+        "why_not": _why_not(wrote, already=already) if in_review or stalled else "",
+        "publishers": _publishers(change) if ready and not (can_publish or drifted) else [],
     }
+
+
+def _stalled(change: Change, standing: Standing) -> str:
+    """Why an Approved change has too few approvals now, in words; empty where they are enough."""
+    if change.state != State.APPROVED or standing.is_enough:
+        return ""
+    workspace = change.assistant.workspace
+    given = [
+        row
+        for row in standing.earlier
+        if row.decision == Review.Decision.APPROVED and row.digest == change.digest
+    ]
+    if any(row.rules_no != workspace.rules_no for row in given):
+        return _("The review rules of this workspace changed since it was approved.")
+    if any(row.connection_print != workspace.connection_print for row in given):
+        return _("The connection of this workspace changed since it was approved.")
+    return _("Someone who approved it cannot review here any more.")
 
 
 def _why_not(wrote: str, *, already: bool) -> str:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assistants_app.actions import changes
+from assistants_app.actions import changes, connections, reviews, workspaces
 from assistants_app.models import Assistant, AuditEntry, Change, PushOrder, Workspace
 from tests import builders
 from tests.upstream import Upstream
@@ -98,6 +98,50 @@ def test_approve_and_publish_is_one_click(client: Client, bob: User, waiting: Ch
     assert assistant.instructions == NEW
     assert assistant.live_version is not None
     assert assistant.live_version.number == 2
+
+
+STOPPED = {
+    "rules": "The review rules of this workspace changed since it was approved.",
+    "person": "Someone who approved it cannot review here any more.",
+    "connection": "The connection of this workspace changed since it was approved.",
+}
+
+
+@pytest.mark.parametrize("cause", STOPPED)
+def test_approve_is_offered_again_where_approvals_stopped_counting(
+    client: Client, bob: User, workspace: Workspace, waiting: Change, cause: str
+) -> None:
+    erin = builders.make_person("erin")
+    reviews.approve(waiting, actor=builders.acting(bob), digest=waiting.digest)
+    builders.make_member(workspace, erin, "reviewer", "publisher", "admin")
+    client.force_login(erin)
+    approve = reverse("review_approve", args=[waiting.pk])
+    before = client.get(page(waiting)).content.decode()
+    assert approve not in before
+    assert reverse("change_publish", args=[waiting.pk]) in before
+    if cause == "rules":
+        for needed in (2, 1):
+            workspaces.set_rules(workspace, actor=builders.acting(erin), approvals=needed)
+    elif cause == "person":
+        workspaces.remove_member(workspace.memberships.get(user=bob), actor=builders.COMMAND)
+    else:
+        url = "http://127.0.0.1:9"
+        connections.allow_origin(url, actor=builders.COMMAND, private=True)
+        connections.set_connection(
+            workspace, actor=builders.acting(erin), base_url=f"{url}/v1", key="sk-0123456789"
+        )
+    said = STOPPED[cause]
+    text = client.get(page(waiting)).content.decode()
+    assert said in text
+    assert "It needs 1 more approval before it can be published." in text
+    assert approve in text
+    assert "Publish…" not in text
+    assert "Ready to go live" not in text
+    assert client.post(approve, {"digest": waiting.digest}).status_code == 303
+    now = client.get(page(waiting)).content.decode()
+    assert said not in now
+    assert approve not in now
+    assert reverse("change_publish", args=[waiting.pk]) in now
 
 
 def test_the_author_reads_why_they_cannot_approve(
