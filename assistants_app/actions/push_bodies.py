@@ -32,6 +32,11 @@ def push_body(order: PushOrder, version: Version) -> contract.Document:
     return _body(order.assistant, version.document(), mark(order, version))
 
 
+def wire(body: contract.Document) -> bytes:
+    """The bytes of a body as they leave."""
+    return contract.dumps(body).encode()
+
+
 def preview_body(change: Change) -> contract.Document:
     """What a push of this Change will send once it is published, our mark as far as it is known."""
     assistant = change.assistant

@@ -35,7 +35,7 @@ def retry(order: PushOrder, *, actor: Actor) -> PushOrder:
         raise Conflict("There is nothing to try again.", code="state")
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
     moved = PushOrder.objects.filter(free, pk=order.pk, state=order.state, reason=order.reason)
-    if moved.update(**_fresh(order)) != 1:
+    if moved.update(**fresh(order)) != 1:
         raise Conflict("It is being pushed right now.", code="state")
     order.refresh_from_db()
     audit.record(
@@ -45,7 +45,7 @@ def retry(order: PushOrder, *, actor: Actor) -> PushOrder:
     return order
 
 
-def _fresh(order: PushOrder) -> dict[str, object]:
+def fresh(order: PushOrder) -> dict[str, object]:
     """An order whose create is in doubt stays in doubt: it looks first, whatever a person says."""
     in_doubt = order.state == State.UNKNOWN or push_links.is_in_doubt(order)
     soonest = order.not_before if order.state == State.UNKNOWN else timezone.now()
@@ -114,7 +114,7 @@ def keep_ours(order: PushOrder, *, actor: Actor, digest: str) -> PushOrder:
     pushes.keep(assistant, UpstreamCopy.Kind.BASE, seen)
     theirs.delete()
     moved = PushOrder.objects.filter(pk=order.pk, state=State.STOPPED, reason=Reason.DRIFT)
-    if moved.update(**_fresh(order)) != 1:
+    if moved.update(**fresh(order)) != 1:
         raise Conflict("This is settled already.", code="state")
     order.refresh_from_db()
     audit.record(

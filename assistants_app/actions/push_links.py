@@ -13,6 +13,8 @@ from assistants_app.actions import assistants, audit, pushes
 from assistants_app.models import Assistant, PushAttempt, PushOrder, UpstreamCopy, Version
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
 
     from assistants_app.sync.client import Answer
@@ -21,8 +23,65 @@ State = PushOrder.State
 SKEW = 3600  # seconds by which a server's clock may be wrong
 
 
+UNKNOWN = "We do not know whether it was created. We will not try again by ourselves."
+_TWICE = "Upstream holds this assistant more than once: also "
+_MAY_BE = f"{UNKNOWN} It may be "
+_ROOM = 500  # characters that an order keeps of its message
+
+
 class Taken(Exception):  # not an error of ours: a person looks at both
     """Another assistant here is linked to this upstream id."""
+
+
+def more_than_once(others: Sequence[str]) -> str:
+    """What a stopped order says of the ids that carry its mark beside the linked one."""
+    return _naming(_TWICE, others)
+
+
+def may_be(found: Sequence[str]) -> str:
+    """What it says of ids that look like what was sent and carry no mark."""
+    return _naming(_MAY_BE, found)
+
+
+def _naming(before: str, ids: Sequence[str]) -> str:
+    """As many whole ids as there is room for: a person copies them."""
+    told = before
+    for id_ in ids:
+        if len(told) + len(id_) + 3 <= _ROOM:
+            told += f"{id_}, "
+    return told.removesuffix(", ") + "."
+
+
+def candidates(order: PushOrder) -> list[str]:
+    """The ids among which a person chooses: the linked one, and those that the order names."""
+    named = [
+        id_
+        for before in (_TWICE, _MAY_BE)
+        if order.message.startswith(before)
+        for id_ in order.message.removeprefix(before).removesuffix(".").split(", ")
+    ]
+    return list(dict.fromkeys(id_ for id_ in (order.assistant.upstream_id, *named) if id_))
+
+
+def never_read(order: PushOrder) -> bool:
+    """Its upstream id is a person's word, or a list's: nobody has read it there yet."""
+    base = order.assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.BASE)
+    return order.pushed_version_id is None and not base.exists()
+
+
+@audit.bookkeeping
+@transaction.atomic
+def forget(order: PushOrder) -> str:
+    """Take the upstream id away again that turned out to be wrong; returns it.
+
+    From here on it is in doubt whether there is one: whoever goes on looks before it creates.
+    """
+    if pushes.mine(order).update(state=State.UNKNOWN) != 1:
+        raise pushes.Superseded
+    wrong = order.assistant.upstream_id or ""
+    Assistant.objects.filter(pk=order.assistant_id).update(upstream_id=None)
+    order.assistant.upstream_id, order.state = None, State.UNKNOWN
+    return wrong
 
 
 @audit.bookkeeping

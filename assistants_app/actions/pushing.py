@@ -133,9 +133,8 @@ class _Push:
         """One: it is ours. More: the oldest is linked and a person decides about the others."""
         oldest = found[-1]
         push_links.link(self.order, oldest.id)
-        if others := ", ".join(item.id for item in found[:-1]):
-            message = f"Upstream holds this assistant more than once: also {others}."
-            self.stop(Reason.DUPLICATE, message)
+        if others := [item.id for item in found[:-1]]:
+            self.stop(Reason.DUPLICATE, push_links.more_than_once(others))
             return
         self._decide(_seen(oldest))
 
@@ -144,12 +143,11 @@ class _Push:
         if self.order.looks < 1:
             pushes.look_later(self.order)
             return False
-        message = "We do not know whether it was created. We will not try again by ourselves."
         if found := self._lookalikes():
-            self.stop(Reason.UNCLEAR, f"{message} It may be {', '.join(found)}.")
+            self.stop(Reason.UNCLEAR, push_links.may_be(found))
             return False
         if self.order.sends >= pushes.MAX_SENDS or not self.order.assistant.safe_creation:
-            self.stop(Reason.UNCLEAR, message)
+            self.stop(Reason.UNCLEAR, push_links.UNKNOWN)
             return False
         return True
 
@@ -214,7 +212,7 @@ class _Push:
         if self.order.attempts > pushes.MAX_ATTEMPTS:
             self.stop(Reason.ATTEMPTS, self.order.message or "No try came to an end.")
             return
-        body = contract.dumps(push_bodies.push_body(self.order, self.version)).encode()
+        body = push_bodies.wire(push_bodies.push_body(self.order, self.version))
         if not self._may_call():
             return
         gap_ms = int((time.monotonic() - self.read_at) * 1000)
@@ -328,7 +326,10 @@ class _Push:
     def _missing(self) -> None:
         """404 on a known id: believed after a second look and a list that shows others of ours."""
         message = "The server does not find it any more."
-        if self.order.check_again_at is None or self.order.check_again_at > timezone.now():
+        if push_links.never_read(self.order):
+            wrong = push_links.forget(self.order)
+            self.stop(Reason.UNCLEAR, f"The server has no assistant {wrong}. {push_links.UNKNOWN}")
+        elif self.order.check_again_at is None or self.order.check_again_at > timezone.now():
             pushes.look_for_missing(self.order, message)
             frozen.suspect(self.order.connection)
         elif self._is_proven():
