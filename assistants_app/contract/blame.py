@@ -200,7 +200,7 @@ def _in_schema(given: Path, named: Path, message: str, said: _Said, doc: Any) ->
         root = _fitted((*given[:2], "function", "parameters"), doc)
     else:
         root = (named and (*named, "function", "parameters")) or given or _only_schema(doc)
-    if given[: len(root)] == root and len(given) > len(root):
+    if not root or (given[: len(root)] == root and len(given) > len(root)):
         return given
     node = _at(root, doc)
     path = [*root]

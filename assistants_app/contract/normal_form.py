@@ -37,7 +37,8 @@ def normal(doc: Document, catalogue: Catalogue = STARTING) -> Document:
         value = doc.get(name)
         if not is_unset(name, value) and (form := normal_field(name, value)) is not None:
             found[name] = form
-    if "reasoning_effort" in found and found["reasoning_effort"] == default_effort(doc, catalogue):
+    known = default_effort(doc, catalogue)
+    if known and found.get("reasoning_effort") == known:
         del found["reasoning_effort"]
     return found
 

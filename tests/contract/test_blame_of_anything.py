@@ -91,6 +91,7 @@ ANYTHING = trees.DOCUMENTS | trees.ODD_DOCUMENTS | trees.TREES | st.just(DOC)
 )
 @example("In context=('" + "1" * 480, "", DOC)
 @example("\ud800'\ud800'", "\ud800", DOC)
+@example(REQUIRED + "Missing 'x'.", "", {"model": "gpt-5.2"})
 def test_it_never_raises_and_its_path_leads_into_the_document(
     message: str, param: str, doc: Any
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from assistants_app import contract
 from tests.contract import trees
@@ -204,6 +204,7 @@ def test_the_normal_form_of_a_normal_form_is_itself(doc: contract.Document) -> N
 
 
 @given(trees.DOCUMENTS | trees.ODD_DOCUMENTS)
+@example({"model": 0, "reasoning_effort": ""})
 def test_a_document_equals_its_normal_form(doc: contract.Document) -> None:
     before = contract.dumps(doc)
     assert contract.compare(doc, contract.normal(doc)).verdict == "same"
