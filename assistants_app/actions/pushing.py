@@ -256,8 +256,12 @@ class _Push:
         elif reason in ("refused", "no_update", "redirect"):
             if reason == "no_update":
                 connection_lessons.learn(self.order.connection, {"update": False})
-            message, param = _blamed(answer, self.ours)
-            self.stop(Reason.REFUSED, message, param=param)
+            fault = _blamed(answer, self.ours)
+            if "strict_limits" in fault.data:
+                old = {"strict_limits": fault.data["strict_limits"]}
+                connection_lessons.learn(self.order.connection, old)
+            param = fault.param or answer.outcome.param
+            self.stop(Reason.REFUSED, contract.plain(fault), param=param)
         else:
             self.not_read(answer.outcome)
 
@@ -350,14 +354,13 @@ class _Push:
         return self.order.assistant.upstream_id not in listed and bool(known & listed)
 
 
-def _blamed(answer: Answer, sent: contract.Document) -> tuple[str, str]:
-    """What to say, and on which field: ours where the contract knows better than the server."""
+def _blamed(answer: Answer, sent: contract.Document) -> contract.Problem:
+    """The refusal in our words and on our field, where the contract knows better."""
     said = answer.outcome
     error = contract.UpstreamError(
         answer.status, message=said.message, param=said.param, code=said.code
     )
-    fault = contract.blame(error, sent)
-    return contract.plain(fault), fault.param or said.param
+    return contract.blame(error, sent)
 
 
 def _seen(reading: contract.Reading, etag: str = "") -> pushes.Seen:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistants_app import contract
-from assistants_app.models import PushOrder
+from assistants_app.models import Connection, PushOrder
+from assistants_app.models.connections import profile_of
 from tests.actions.pushed import push
 from tests.builders import make_assistant
 
@@ -61,3 +62,14 @@ def test_a_refusal_is_told_on_the_field_it_means(
     tools = contract.parse(contract.dumps(TOOLS))
     make_assistant(published, author=alice, reviewer=bob, tools=tools)
     assert refused(up, published, error) == (param, message)
+
+
+def test_a_server_that_counts_by_the_old_numbers_is_remembered(
+    published: Assistant, alice: User, bob: User, up: Upstream
+) -> None:
+    make_assistant(published, author=alice, reviewer=bob, name="Tutor")
+    message = "Invalid schema for function 'f': 144 parameters exceed the limit of 100"
+    refused(up, published, {"message": message, "param": "tools"})
+    connection = Connection.objects.get()
+    assert connection.health.learned["strict_limits"] == "old"
+    assert profile_of(connection).strict_limits == "old"
