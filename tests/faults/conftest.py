@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -89,8 +90,9 @@ class Processes:
         assert end["signal"] == signal.SIGKILL, f"{step} never came to {at}: {end}"
 
 
-@pytest.fixture(scope="session")
-def _zygote(django_db_setup: None) -> Iterator[Processes]:
+@contextlib.contextmanager
+def zygote() -> Iterator[Processes]:
+    """Processes on the database that is the present one here."""
     ours = {"DATABASE_URL": _database_url(), "FIELD_KEYS": ",".join(django_settings.FIELD_KEYS)}
     env = os.environ | ours | {"SYNC_TIME_SCALE": str(SCALE)}
     command = [sys.executable, "-m", "tests.faults.zygote"]
@@ -100,6 +102,12 @@ def _zygote(django_db_setup: None) -> Iterator[Processes]:
         yield Processes(process)
         assert process.stdin is not None
         process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def _zygote(django_db_setup: None) -> Iterator[Processes]:
+    with zygote() as processes:
+        yield processes
 
 
 @pytest.fixture

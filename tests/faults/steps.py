@@ -15,6 +15,7 @@ from assistants_app.errors import Conflict
 from assistants_app.models import Change, User, Workspace
 from assistants_app.policies import Actor
 from assistants_app.runner import Runner
+from tests.faults import pushers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +78,11 @@ def serve_work() -> str:
     return ""
 
 
+def push_by(pusher: str, order: int) -> str:
+    """One push, by one of `pushers`."""
+    return str(pushers.PUSHERS[pusher](order, owner="step"))
+
+
 def keep_checking(workspace: int) -> str:
     """Ask for one check after the other, until killed."""
     place, actor = Workspace.objects.get(pk=workspace), _as("alice")
@@ -93,5 +99,6 @@ STEPS: dict[str, Callable[..., str]] = {
     "keep_publishing": keep_publishing,
     "keep_working": keep_working,
     "keep_checking": keep_checking,
+    "push_by": push_by,
     "serve_work": serve_work,
 }
