@@ -84,11 +84,29 @@ class HouseMiddleware:
         if isinstance(error, Invalid | InvalidDocument):
             return errors.refused(request, str(error), status=422)
         if storage.is_collision(error):
-            return errors.collided(request)
+            return self._again(request)
         if isinstance(error, AuditBroken) or storage.is_out_of_service(error):
             log.error("Storage is out of service: %s", error)
             return errors.out_of_service(request, error)
         return None
+
+    def _again(self, request: HttpRequest) -> HttpResponse | None:
+        """The database undid one of two: the view reads everything anew, so it may simply run
+        once more. Three times in all, then the person is told.
+        """
+        view = request.resolver_match
+        tries = getattr(request, "tries", 1)
+        if view is None or tries >= storage.TRIES:
+            return errors.collided(request)
+        request.tries = tries + 1  # type: ignore[attr-defined]
+        try:
+            response: HttpResponse = view.func(request, *view.args, **view.kwargs)
+        except Exception as error:
+            answer = self.process_exception(request, error)
+            if answer is None:
+                raise
+            return answer
+        return response
 
 
 def _keep_session(request: HttpRequest) -> None:

@@ -6,6 +6,7 @@ from django.db import InternalError, OperationalError
 
 # SQLSTATE of PostgreSQL; SQLite knows neither, since its transactions begin with the write lock.
 _READ_ONLY = "25006"
+TRIES = 3  # of whatever the database undid for the sake of another transaction
 _COLLISIONS = ("40001", "40P01")  # serialization failure, deadlock
 
 
