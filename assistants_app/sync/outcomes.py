@@ -64,7 +64,7 @@ _FAILURES: Final[dict[str, tuple[Reason, str]]] = {
     "too_large": ("too_large", "The answer is too large; it was not read to its end."),
     "redirect": ("redirect", "Upstream answered with a redirect; not followed."),
 }
-_WAIT_CUT: Final = " It asks for more than an hour; we wait one hour."
+WAIT_CUT: Final = " It asks for more than an hour; we wait one hour."
 
 
 def classify(
@@ -140,8 +140,8 @@ def _refusal(op: Op, reply: Reply, hide: Callable[[str], str]) -> Outcome:
 
 
 def _with_wait_said(outcome: Outcome) -> Outcome:
-    room = upstream_errors.MESSAGE_MAX - len(_WAIT_CUT)
-    return replace(outcome, message=outcome.message[:room] + _WAIT_CUT)
+    room = upstream_errors.MESSAGE_MAX - len(WAIT_CUT)
+    return replace(outcome, message=outcome.message[:room] + WAIT_CUT)
 
 
 def _judgement(op: Op, status: int, code: str) -> tuple[Kind, Reason]:

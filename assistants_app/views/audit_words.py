@@ -20,15 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Fields of a Change that are no fields of the document.
-_OWN = {"title": "Title of this change", "why": "Why"}
+_OWN = {
+    "title": "Title of this change",
+    "why": "Why",
+    # of a connection
+    "profile": "Kind of server",
+    "base_url": "Address",
+    "organization": "Organisation",
+    "project": "Project",
+    "auth": "How the key is sent",
+    "api_version": "Version of the API",
+    "rate": "Calls per second",
+    "check_every": "How often to check",
+    "headers": "Extra headers",
+}
+_VALUES = {"same": "The same service", "other": "Another service"}
 _TERMS = {
     "origin": "Address",
     "private": "Private addresses",
     "profile": "Kind of server",
     "key_changed": "Key exchanged",
+    "moved": "The new place is",
+    "set_aside": "Links set aside",
     "scopes": "May",
     "days": "Valid for days",
     "number": "Version",
+    "cause": "Evidence",
+    "guards": "Guards",
     "seen": "Seen",
     "new": "Taken in",
     "changed": "Changed upstream",
@@ -149,4 +167,4 @@ def _facts(data: dict[str, Any]) -> list[tuple[str, str]]:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return str(value)
+    return _(_VALUES[value]) if isinstance(value, str) and value in _VALUES else str(value)

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from assistants_app.actions.connections import PAUSE_CAUSE as MOVED
 from assistants_app.models import AuditEntry, ConnectionHealth, User
+from assistants_app.sync.outcomes import WAIT_CUT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,6 +64,8 @@ def _open(upstream: Connection, health: ConnectionHealth) -> Told:
     later = health.retry_not_before
     if later and later > timezone.now():
         text = _("The server asked us to slow down; we go on at %(at)s.") % {"at": clock(later)}
+        if WAIT_CUT in health.reason:
+            text = f"{text} {_('It asked for more than an hour; we wait one hour.')}"
         return Told(_("Slowed down"), "warn", _("Waiting."), text, health.reason)
     if is_stale(health):
         age = {"age": age_of(health.checked_at or upstream.created_at)}
@@ -131,7 +134,7 @@ def _frozen(upstream: Connection, health: ConnectionHealth) -> Told:
             "This looks like a wrong key, a wrong address or a service that has been switched off."
         )
         text = f"{health.reason} {safe}"
-    page = _settings(upstream)[1]
+    slug = upstream.workspace.slug
     return Told(
         _("Frozen"),
         "bad",
@@ -140,7 +143,10 @@ def _frozen(upstream: Connection, health: ConnectionHealth) -> Told:
         health.reason if health.cause == "gone" else "",
         _since(health),
         _look(health),
-        [(_("Connect elsewhere"), page), (_("Keep here only"), page)],
+        [
+            (_("Connect elsewhere"), reverse("workspace_connection", args=[slug])),
+            (_("Keep here only"), reverse("workspace_connection_remove", args=[slug])),
+        ],
         is_confirmable=health.cause != "gone",
     )
 

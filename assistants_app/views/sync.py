@@ -96,7 +96,6 @@ def _context(
         "may_push": may_push,
         "may_edit": policies.allowed(request.actor, "change.write", workspace),
         "may_pause": policies.allowed(request.actor, "settings.write", workspace),
-        "may_read_settings": policies.allowed(request.actor, "settings.read", workspace),
         "may_retry_all": may_push
         and any(order.reason in order_words.BULK for order in orders["trouble"]),
         "url": url(workspace),

@@ -24,6 +24,7 @@ from assistants_app.models import (
     Workspace,
 )
 from assistants_app.runner import Runner
+from assistants_app.sync.outcomes import WAIT_CUT
 from tests import builders
 from tests.upstream import Upstream
 
@@ -295,11 +296,11 @@ def test_a_connection_that_looks_again_by_itself_is_looked_at_less_often(
 
 def test_a_wish_to_slow_down_says_until_when(client: Client, alice: User, live: Assistant) -> None:
     until = timezone.now() + timedelta(minutes=20)
-    ConnectionHealth.objects.update(retry_not_before=until, reason="It asks for more than an hour.")
+    ConnectionHealth.objects.update(retry_not_before=until, reason=f"Slow down.{WAIT_CUT}")
     client.force_login(alice)
     text = sync(client)
     assert f"we go on at {timezone.localtime(until):%H:%M}" in text
-    assert "It asks for more than an hour." in text
+    assert "It asked for more than an hour; we wait one hour." in text
 
 
 def test_what_was_not_checked_for_long_says_for_how_long(
@@ -407,6 +408,8 @@ def test_pausing_and_confirming_are_for_admins(client: Client, bob: User, live: 
         assert client.get(reverse(name)).status_code == 405
     assert "Pause pushing" not in sync(client)
     assert "confirm-gone" not in sync(client)
+    assert "Keep here only" not in sync(client)
+    assert "An admin of this workspace can look at the connection." in sync(client)
 
 
 @pytest.mark.parametrize("name", ["check", "pause", "resume", "retry", "confirm"])
