@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from assistants_app.actions import audit
 from assistants_app.models import ConnectionHealth
@@ -44,11 +45,13 @@ def learn(connection: Connection, lessons: Mapping[str, Any]) -> None:
 @audit.bookkeeping
 @transaction.atomic
 def try_again(connection: Connection) -> None:
-    """Forget what was refused, so that it is tried once more; the list of models stays."""
+    """It answered: what it refused earlier may be tried once more. The list of models stays."""
     row = ConnectionHealth.objects.select_for_update().get(connection=connection)
     known = row.learned if isinstance(row.learned, dict) else {}
     kept = {name: value for name, value in known.items() if name not in _TRIED_AGAIN}
-    ConnectionHealth.objects.filter(pk=row.pk).update(learned=kept or None)
+    ConnectionHealth.objects.filter(pk=row.pk).update(
+        learned=kept or None, last_ok_at=timezone.now()
+    )
 
 
 def kept_models(rows: list[Any]) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from assistants_app import doorbell, policies
@@ -104,7 +105,7 @@ def set_connection(
         "fields": [*(changed if was else []), *(["headers"] if "headers" in secrets else [])],
     }
     if moved:
-        told |= {"moved": moved, "links": links}
+        told |= {"moved": moved, "set_aside": len(links), "links": links}
     audit.record("connection.set", actor=actor, workspace=workspace, on=row, data=told)
     return row
 
@@ -231,7 +232,8 @@ def _settle(row: Connection, moved: Moved, *, is_new: bool) -> None:
     }
     row.health, _ = ConnectionHealth.objects.get_or_create(connection=row)
     if is_new:
-        rows.filter(state=State.FROZEN).update(state=State.OPEN)
+        # What was paused because of an earlier move is answered by this one.
+        rows.filter(Q(state=State.FROZEN) | Q(cause=PAUSE_CAUSE)).update(state=State.OPEN)
         rows.update(learned=None, last_ok_at=None, checked_at=None, cause="")
     rows.exclude(state__in=(State.PAUSED, State.FROZEN)).update(**opened)
     if moved == "same":
@@ -253,7 +255,11 @@ def remove_connection(workspace: Workspace, *, actor: Actor, name: str) -> None:
     if name.strip() != workspace.name:
         raise Invalid("name", f"Type the workspace's name: {workspace.name}")
     links = connection_links.set_aside(row, keep_orders=False)
-    told = {"origin": profiles.origin(row.base_url), "links": links}
+    told = {
+        "origin": profiles.origin(row.base_url),
+        "set_aside": len(links),
+        "links": links,
+    }
     named = ("connection", str(row.pk))
     row.delete()
     workspace.refresh_from_db()  # which forgets it

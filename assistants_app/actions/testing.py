@@ -16,7 +16,7 @@ from assistants_app.actions import audit, connection_lessons, health, jobs
 from assistants_app.errors import Conflict
 from assistants_app.models import Job
 from assistants_app.models.connections import profile_of
-from assistants_app.sync import addresses, profiles
+from assistants_app.sync import addresses, evidence, profiles
 from assistants_app.sync.paging import PullFailed
 
 if TYPE_CHECKING:
@@ -122,19 +122,21 @@ class _Test:
             if plain.outcome.kind == "done":
                 self.learned["list_order"] = ""
                 answer = plain
-        self._reached(answer)
+        is_over = profiles.origin(self.upstream.base_url) in evidence.ENDED
+        self._reached(answer, is_over=is_over)
         if answer.outcome.kind == "done":
             self.learned["list"] = True
             some = "It has assistants" if _rows(answer) else "It offers assistants, none yet"
             self.finds("ok", some)
-        elif answer.status in _NOT_THERE:
+        elif answer.status in _NOT_THERE or is_over:
             self.is_gone = True
             self.finds("bad", GONE)
         else:
             self.finds("bad", answer.outcome.message or f"It answered {answer.status}.")
         return answer
 
-    def _reached(self, answer: Answer) -> None:
+    def _reached(self, answer: Answer, *, is_over: bool) -> None:
+        """`is_over`: a service that is known to have ended, whatever it says of the key."""
         outcome = answer.outcome
         if not answer.status:
             self.finds("bad", f"Could not reach the server. {outcome.message}")
@@ -143,7 +145,7 @@ class _Test:
             self.finds("ok", "Secure connection, certificate checked")
         else:
             self.finds("info", "The connection is not encrypted: the address begins with http.")
-        if outcome.reason == "key":
+        if outcome.reason == "key" and not is_over:
             self.finds("bad", self._key_fault(answer.status))
         # A 404 may come before the key is looked at, so only an answer proves it.
         if outcome.kind == "done":

@@ -47,6 +47,7 @@ def head(request: Request, row: Assistant) -> dict[str, Any]:
     roles = policies.roles(request.actor, row.workspace)
     proposed = None if row.live_version else row.changes.order_by("-pk").first()
     name = (proposed or row).name or row.answers_to
+    needs_review = policies.needs_review_there(row)
     return {
         "assistant": row,
         "name": name,
@@ -54,13 +55,12 @@ def head(request: Request, row: Assistant) -> dict[str, Any]:
         "live": row.live_version,
         "proposed": proposed,
         "description": (proposed or row).description,
-        "notices": _notices(row, order),
+        "notices": [] if needs_review else _notices(row, order),
         "work": badges.work_badge(held[0] if held else None),
         "upstream": badges.upstream_badge(row, order, upstream.health if upstream else None),
         "checked": _checked(row, order) if upstream else "",
         "host": upstream.host if upstream else "",
-        "needs_review": policies.needs_review_there(row),
-        "needs_review": policies.needs_review_there(row),
+        "needs_review": needs_review,
         "open_changes": held,
         "mine": mine,
         "others": held_by_others,

@@ -331,3 +331,12 @@ def test_what_was_taken_in_from_another_server_was_approved_by_nobody(
     _move(workspace, dora, other, "")
     with refuses(Conflict, "approvals"):
         push_decisions.first_push(Assistant.objects.get(pk=found.pk), actor=acting(bob))
+
+
+def test_a_second_move_answers_the_pause_of_the_first(
+    workspace: Workspace, linked: Assistant, up: Upstream, other: Upstream, dora: User
+) -> None:
+    _move(workspace, dora, other, "same")
+    _move(workspace, dora, up, "other")
+    row = ConnectionHealth.objects.get()
+    assert (row.state, row.cause) == ("open", "")

@@ -9,6 +9,8 @@ from django.db import connection
 
 from assistants_app.actions import connections, jobs, testing
 from assistants_app.models import AllowedOrigin, ConnectionHealth, Job
+from assistants_app.secret import Secret
+from assistants_app.sync import evidence, profiles
 from tests.builders import COMMAND, acting, make_connection
 from tests.upstream import Upstream
 
@@ -228,3 +230,25 @@ def test_a_name_that_nobody_knows_is_said(workspace: Workspace, dora: User) -> N
     connections.allow_origin("http://nowhere.invalid/v1", actor=COMMAND)
     connections.set_connection(workspace, actor=acting(dora), base_url="http://nowhere.invalid/v1")
     assert "was not found" in _findings(_try(workspace, dora))[-1][1]
+
+
+def test_a_service_that_is_known_to_have_ended_is_told_so_whatever_it_answers(
+    workspace: Workspace, connected: Connection, dora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = frozenset({profiles.origin(connected.base_url)})
+    monkeypatch.setattr(evidence, "ENDED", ended)
+    type(connected).objects.update(key=Secret("sk-wrong-0123456789"))
+    job = _try(type(workspace).objects.get(pk=workspace.pk), dora)
+    assert job.result["gone"] is True
+    assert _findings(job)[-1] == (False, testing.GONE)
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_paused_connection_stays_paused_and_shows_its_answer(
+    workspace: Workspace, dora: User
+) -> None:
+    ConnectionHealth.objects.update(state="paused", last_ok_at=None)
+    assert _try(workspace, dora).state == Job.State.DONE
+    row = ConnectionHealth.objects.get()
+    assert row.state == "paused"
+    assert row.last_ok_at is not None

@@ -397,3 +397,19 @@ def test_who_connects_later_is_told_what_a_first_push_takes(
     change.refresh_from_db()
     assert change.state == "in_review"
     assert "Begin that change" not in client.get(page).content.decode()
+
+
+def test_an_approval_that_does_not_fit_is_told_once(
+    client: Client, linked: Assistant, where: str
+) -> None:
+    with Upstream() as other:
+        connections.allow_origin(other.url, actor=builders.COMMAND, private=True)
+        assert client.post(where, data(other, moved="other")).status_code == 303
+    text = client.get(reverse("assistant", args=[linked.pk])).content.decode()
+    assert "Begin that change" in text
+    assert "Push failed." not in text
+    entry = AuditEntry.objects.filter(action="connection.set").first()
+    assert entry is not None
+    told = client.get(reverse("audit_entry", args=[entry.seq])).content.decode()
+    for words in ("Another service", "Links set aside", "Address"):
+        assert words in told
