@@ -31,13 +31,13 @@
   }, true);
   addEventListener("pageshow", () => { $$("form").forEach((form) => { form.sending = false; }); $$("[aria-busy=true]").forEach(release); });
   /* --- counters: code points, as the server counts --- */
+  const size = (text) => [...text].length, shown = (x) => x.toLocaleString(document.documentElement.lang), cut = (name) => (size(name) > 20 ? `${[...name].slice(0, 20).join("")}…` : name);
+  const pairs = (text, most, [keys, values]) => { try { const found = Object.entries(JSON.parse(text)); return [[null, found.length, most], ...found.flatMap(([key, value]) => [[key, size(key), +keys], [key, typeof value === "string" ? size(value) : 0, +values]])]; } catch { return []; } };
   const count = (input) => {
-    const box = $(`[data-counter-for="${CSS.escape(input.id)}"]`), max = Number(input.dataset.counterMax);
-    const n = [...input.value].length, near = n >= max * 0.75, shown = (x) => x.toLocaleString(document.documentElement.lang);
-    if (!box) return;
-    const pattern = near ? box.dataset.of : n === 1 ? box.dataset.one : box.dataset.many;
-    box.textContent = near || "always" in box.dataset ? pattern.replace("{n}", shown(n)).replace("{max}", shown(max)) : "";
-    box.classList.toggle("over", n > max);
+    const box = $(`[data-counter-for="${CSS.escape(input.id)}"]`), max = +input.dataset.counterMax, limits = input.dataset.counterPairs, n = size(input.value), near = (limits ? pairs(input.value, max, limits.split(" ")) : [[null, n, max]]).filter(([, m, most]) => m >= most * 0.75);
+    const { of, over, ofPairs, overPairs, one, many } = box?.dataset || {}, pattern = (name, m, most) => (name === null && ofPairs ? [ofPairs, overPairs] : [of, over || of])[+(m > most)], told = near.map(([name, m, most]) => (name === null ? "" : `${cut(name)}: `) + pattern(name, m, most).replace("{n}", shown(m)).replace("{max}", shown(most)).replace("{over}", shown(m - most)));
+    if (box) Object.assign(box, { ariaLive: near.length ? "polite" : "off", textContent: told.join(" · ") || ("always" in box.dataset ? (n === 1 ? one : many).replace("{n}", shown(n)) : "") });
+    ["full", "over"].forEach((state, by) => box?.classList.toggle(state, near.some(([, m, most]) => m >= most + by)));
   };
   const dress = (part) => {
     $$("[data-counter-max]", part).forEach(count);

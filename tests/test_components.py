@@ -108,12 +108,37 @@ def test_further_attributes_reach_the_input_and_empty_ones_do_not() -> None:
         (1, True, "1 character"),
         (5, False, ""),
         (6, False, "6 of 8 characters"),
-        (9, False, "9 of 8 characters"),
+        (8, False, "8 of 8 characters full"),
+        (9, False, "9 of 8 characters, 1 too many over"),
     ],
 )
 def test_a_counter_speaks_from_three_quarters_on(length: int, always: bool, said: str) -> None:
-    bound = Form({"name": "😀" * length})["name"]
-    assert source("{% counter_text field 8 always %}", field=bound, always=always) == said
+    assert counted("😀" * length, "8 always", always=always) == said
+    assert counted("\r\n" * length, "8 always", always=always) == said
+
+
+def counted(text: str, limits: str, **more: Any) -> str:
+    tag = "{% counter field " + limits + " as c %}{{ c.text }} {{ c.state }}"
+    return source(tag, field=Form({"name": text})["name"], **more).strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        ("{", ""),
+        ("[1, 2, 3]", ""),
+        ('{"a": "x", "b": "y"}', ""),
+        ('{"a": "", "b": "", "c": 1}', "3 of 4 pairs"),
+        ('{"a": "", "b": "", "c": "", "d": ""}', "4 of 4 pairs full"),
+        ('{"a": "", "b": "", "c": "", "d": "", "e": ""}', "5 of 4 pairs, 1 too many over"),
+        ('{"team": "😀😀😀😀😀😀"}', "team: 6 of 8 characters"),
+        ('{"": "123456789"}', ": 9 of 8 characters, 1 too many over"),
+        ('{"seasons": ""}', "seasons: 7 of 6 characters, 1 too many over"),
+    ],
+)
+def test_a_counter_of_pairs_counts_them_and_their_long_texts(text: str, said: str) -> None:
+    assert counted(text, '4 False "6 8"') == said
 
 
 def test_the_summary_links_to_every_field_in_error_with_the_same_words() -> None:

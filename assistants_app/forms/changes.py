@@ -32,9 +32,9 @@ class PartForm(forms.Form):
     """One part of a Change. Without `data` it holds what the Change holds, typed text included.
 
     After `is_valid`: `values` for `changes.edit`, `unread` (field → text that cannot be read, None
-    = it can be), `warnings` by field. Not valid means that something here is wrong; what is in
-    `values` and `unread` may be stored in a Draft all the same, unless `is_refused`. `lock` is the
-    number that the part carries when it is drawn.
+    = it can be), `warnings` and `hints` by field. Not valid means that something here is wrong;
+    what is in `values` and `unread` may be stored in a Draft all the same, unless `is_refused`.
+    `lock` is the number that the part carries when it is drawn.
     """
 
     slug: ClassVar[str]
@@ -48,6 +48,7 @@ class PartForm(forms.Form):
         self.values: dict[str, Any] = {}
         self.unread: dict[str, str | None] = {}
         self.warnings: dict[str, list[str]] = {}
+        self.hints: dict[str, list[str]] = {}
         for field, widget in self._widgets().items():
             self.fields[field].widget = widget
         self._fit()
@@ -119,7 +120,8 @@ class PartForm(forms.Form):
                 if text or found.code not in _EMPTY:
                     self.add_error(name, located(found, text))
             else:
-                self.warnings.setdefault(name, []).append(located(found, text))
+                beside = self.warnings if found.level == "warning" else self.hints
+                beside.setdefault(name, []).append(located(found, text))
 
     def text(self, name: str) -> str:
         return str(self.data.get(name) or "").replace("\r\n", "\n")

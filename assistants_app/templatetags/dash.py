@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from assistants_app import contract, markup
+from assistants_app.contract.problems import shown
+from assistants_app.errors import InvalidDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -160,15 +162,50 @@ def control(
 
 
 @register.simple_tag
-def counter_text(field: BoundField, limit: int, always: object = False) -> str:
-    """What a counter says before any typing; code points, as Python counts. Empty below 75 %."""
-    length = len(str(field.value() or ""))
-    words = {"n": number(length), "max": number(limit)}
-    if length >= limit * 0.75:
-        return _("%(n)s of %(max)s characters") % words
-    if not always:
-        return ""
-    return _("1 character") if length == 1 else _("%(n)s characters") % words
+def counter(
+    field: BoundField, limit: int, always: object = False, pairs: str = ""
+) -> dict[str, str]:
+    """{"text", "state"}: what a counter says before any typing, `full` at and `over` the limit.
+
+    Code points with LF, as the document counts. Nothing below 75 % unless `always`. `pairs` are the
+    limits of keys and values of a JSON object: then its pairs are counted, and each long text.
+    """
+    text = str(field.value() or "").replace("\r\n", "\n")
+    counts = _pair_counts(text, limit, pairs) if pairs else [(None, len(text), limit)]
+    near = [(name, n, most) for name, n, most in counts if n >= most * 0.75]
+    full = max((n - most for _name, n, most in near), default=-1)
+    state = "over" if full > 0 else "full" if full == 0 else ""
+    if always and not near:
+        length = len(text)
+        said = _("1 character") if length == 1 else _("%(n)s characters") % {"n": number(length)}
+        return {"text": said, "state": state}
+    return {"text": " · ".join(_counted(*one, pairs=bool(pairs)) for one in near), "state": state}
+
+
+def _pair_counts(text: str, limit: int, pairs: str) -> list[tuple[str | None, int, int]]:
+    key_max, value_max = (int(part) for part in pairs.split())
+    try:
+        found = contract.parse(text) if text.strip() else {}
+    except InvalidDocument:
+        return []
+    if not isinstance(found, dict):
+        return []
+    counts: list[tuple[str | None, int, int]] = [(None, len(found), limit)]
+    for key, value in found.items():
+        counts.append((key, len(key), key_max))
+        if isinstance(value, str):
+            counts.append((key, len(value), value_max))
+    return counts
+
+
+def _counted(name: str | None, n: int, limit: int, *, pairs: bool) -> str:
+    words = {"n": number(n), "max": number(limit), "over": number(n - limit)}
+    if pairs and name is None:
+        over = _("%(n)s of %(max)s pairs, %(over)s too many")
+        return (over if n > limit else _("%(n)s of %(max)s pairs")) % words
+    over = _("%(n)s of %(max)s characters, %(over)s too many")
+    said = (over if n > limit else _("%(n)s of %(max)s characters")) % words
+    return said if name is None else f"{shown(name, 20)}: {said}"
 
 
 def _anchor(field: BoundField) -> str:

@@ -181,7 +181,11 @@ def _messages(response: HttpResponse, request: Request, form: PartForm) -> HttpR
     """Fill the message slot of each field of this part."""
     for bound in form:
         slot = {f"{bound.auto_id}-msg": "ui/parts/_field_msg.html"}
-        said = {"errors": bound.errors, "warnings": form.warnings.get(bound.name)}
+        said = {
+            "errors": bound.errors,
+            "warnings": form.warnings.get(bound.name),
+            "hints": form.hints.get(bound.name),
+        }
         pages.with_slots(response, request, slot, said)
     return response
 

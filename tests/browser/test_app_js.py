@@ -6,6 +6,7 @@ so that a test can let an answer be late, foreign, broken or missing.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -290,6 +291,26 @@ def test_a_counter_counts_code_points(bench: Bench) -> None:
         page.fill("#n", typed)
         bench.until(f"document.getElementById('c').textContent === '{words}'")
     assert "over" in (page.get_attribute("#c", "class") or "")
+
+
+def test_a_counter_turns_at_its_limit_and_counts_pairs(bench: Bench) -> None:
+    page = bench.show(
+        '<label for="n">Labels</label>'
+        '<textarea id="n" data-counter-max="4" data-counter-pairs="6 8"></textarea>'
+        '<p id="c" data-counter-for="n" data-of="{n} of {max} characters" '
+        'data-over="{n} of {max} characters, {over} too many" data-of-pairs="{n} of {max} pairs" '
+        'data-over-pairs="{n} of {max} pairs, {over} too many"></p>'
+    )
+    for typed, words, state in (
+        ('{"a":"","b":"","c":""}', "3 of 4 pairs", ""),
+        ('{"a":"","b":"","c":"","d":1}', "4 of 4 pairs", "full"),
+        ('{"a":1,"b":1,"c":1,"d":1,"e":1}', "5 of 4 pairs, 1 too many", "full over"),
+        ('{"team":"😀😀😀😀😀😀😀😀😀"}', "team: 9 of 8 characters, 1 too many", "full over"),
+        ('{"team":', "", ""),
+    ):
+        page.fill("#n", typed)
+        bench.until(f"document.getElementById('c').textContent === {json.dumps(words)}")
+        assert (page.get_attribute("#c", "class") or "") == state
 
 
 def test_copying_gives_the_true_text_with_its_hidden_characters(bench: Bench) -> None:

@@ -171,6 +171,13 @@ def test_warnings_and_hints_are_no_errors(change: Change, alice: User) -> None:
     form.note(changes.problems(change))
     assert form.is_valid()
     assert form.warnings["tools"] == ['Line 3, tools[0].type: Unknown kind of tool: "x".']
+    assert form.hints == {}
+    form = PARTS["model"](
+        change=save(change, alice, sent(PARTS["model"](change=change), model="y"))
+    )
+    form.note(changes.problems(form.change))
+    assert form.hints["model"] == ["Not in the list of known models."]
+    assert "model" not in form.warnings
 
 
 def test_an_empty_model_is_not_shouted_at(change: Change, alice: User) -> None:
