@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from assistants_app.actions import jobs, pulling, scheduling
@@ -62,6 +64,30 @@ def test_never_two_at_once_whoever_asks(old: Connection, bob: User) -> None:
     assert pulling.ask(place, actor=acting(bob)) == Job.objects.get()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_many_processes_that_look_at_once_one_asks(
+    old: Connection, bob: User, workspace: Workspace
+) -> None:
+    together, asked = threading.Barrier(6), []
+
+    def look(n: int) -> None:
+        together.wait(10)
+        if n:
+            asked.append(scheduling.ask_checks())
+        else:
+            pulling.ask(Workspace.objects.get(pk=workspace.pk), actor=acting(bob))
+        connection.close()
+
+    threads = [threading.Thread(target=look, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(asked) == 5
+    assert sum(asked) <= 1
+    assert Job.objects.count() == 1
+
+
 @pytest.mark.parametrize("what", ["never", "recent", "paused", "key", "archived", "asked"])
 def test_what_is_not_due_is_not_asked_for(old: Connection, bob: User, what: str) -> None:
     if what == "never":
@@ -112,11 +138,11 @@ def test_a_check_that_finds_nothing_tells_nothing_and_one_that_finds_something_d
     scheduling.ask_checks()
     with tells():
         run()
-    up.add("asst_new", name="New there")
+    next(iter(up.assistants.values()))["name"] = "Changed there"
     ConnectionHealth.objects.update(checked_at=timezone.now() - HOUR)
     Job.objects.update(asked_at=timezone.now() - HOUR)
     scheduling.ask_checks()
-    with tells("version.imported", "upstream.checked"):
+    with tells("upstream.changed", "upstream.checked"):
         run()
 
 
