@@ -22,6 +22,7 @@ from assistants_app.actions import (
     frozen,
     guards,
     health,
+    importing,
     jobs,
     pulling,
     pushes,
@@ -49,7 +50,12 @@ log = logging.getLogger(__name__)
 HANDS = 8  # works at once
 LOOKS = 5  # ticks from one look for due checks and probes to the next
 LANE = 3  # of them for one connection: a slow server must not take every hand
-_KINDS: dict[str, Callable[[Job], None]] = {Job.Kind.PULL: pulling.run, Job.Kind.TEST: testing.test}
+_KINDS: dict[str, Callable[[Job], None]] = {
+    Job.Kind.PULL: pulling.run,
+    Job.Kind.TEST: testing.test,
+    Job.Kind.LIST: importing.run_look,
+    Job.Kind.IMPORT: importing.run_import,
+}
 
 
 class Runner:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +16,8 @@ from assistants_app.models import AuditEntry, AuditHead
 from assistants_app.models.audit import ACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from django.db.models import Model
 
@@ -55,30 +57,78 @@ def record(
     lists and objects only: ids and digests, never names, keys or texts. Raises AuditBroken when
     the head and the newest entry disagree, RuntimeError outside a transaction.
     """
+    told = Told(assistant=assistant, on=on, before=before, after=after, data=data or {})
+    return _append(action, [told], actor=actor, workspace=workspace, outcome=outcome)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an entry says of one thing, as in `record`."""
+
+    assistant: Assistant | None = None
+    on: Model | tuple[str, str] | None = None
+    before: str = ""
+    after: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record_each(
+    action: str, *, actor: Actor, workspace: Workspace, told: Sequence[Told]
+) -> list[AuditEntry]:
+    """`record` for many things that one transaction did alike: an entry of its own for each.
+
+    The head is read, compared and moved once. Raises as `record` does.
+    """
+    return _append(action, told, actor=actor, workspace=workspace, outcome="done")
+
+
+def _append(
+    action: str,
+    told: Sequence[Told],
+    *,
+    actor: Actor,
+    workspace: Workspace | None,
+    outcome: str,
+) -> list[AuditEntry]:
     if not connection.in_atomic_block:
         raise RuntimeError("An audit entry is recorded in the transaction of what it tells.")
     head = _head()
     now = timezone.now()
-    body = {
-        "tag": "audit-1",
-        "seq": head.seq + 1,
-        "at": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "actor": {"kind": actor.kind, "id": actor.id, **_token(actor)},
-        "action": _known(action),
-        "outcome": outcome,
-        "source": actor.source,
-        "workspace": str(workspace.pk) if workspace else "",
-        "assistant": str(assistant.pk) if assistant else "",
-        "object": _named(on),
-        "before": before,
-        "after": after,
-        "request": actor.request_id,
-        "data": dict(data or {}),
-    }
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    entry = _insert(head, text, body, now)
+    entries: list[AuditEntry] = []
+    for seq, one in enumerate(told, head.seq + 1):
+        body = {
+            "tag": "audit-1",
+            "seq": seq,
+            "at": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "actor": {"kind": actor.kind, "id": actor.id, **_token(actor)},
+            "action": _known(action),
+            "outcome": outcome,
+            "source": actor.source,
+            "workspace": str(workspace.pk) if workspace else "",
+            "assistant": str(one.assistant.pk) if one.assistant else "",
+            "object": _named(one.on),
+            "before": one.before,
+            "after": one.after,
+            "request": actor.request_id,
+            "data": dict(one.data),
+        }
+        prev_hash = entries[-1].hash if entries else head.hash
+        entries.append(_entry(seq, prev_hash, body, now))
+    _insert(head, entries)
     killpoints.point("audit.inserted")
-    return entry
+    return entries
+
+
+def _entry(seq: int, prev_hash: str, body: dict[str, Any], now: datetime) -> AuditEntry:
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return AuditEntry(
+        seq=seq,
+        body=text,
+        prev_hash=prev_hash,
+        hash=AuditEntry.seal(prev_hash, text),
+        at=now,
+        **AuditEntry.copies(body),
+    )
 
 
 def _known(action: str) -> str:
@@ -113,20 +163,17 @@ def _head() -> AuditHead:
     return head
 
 
-def _insert(head: AuditHead, text: str, body: dict[str, Any], now: Any) -> AuditEntry:
-    entry = AuditEntry(
-        seq=head.seq + 1,
-        body=text,
-        prev_hash=head.hash,
-        hash=AuditEntry.seal(head.hash, text),
-        at=now,
-        **AuditEntry.copies(body),
-    )
-    entry.save()
-    moved = AuditHead.objects.filter(pk=1, seq=head.seq).update(seq=entry.seq, hash=entry.hash)
+def _insert(head: AuditHead, entries: list[AuditEntry]) -> None:
+    if not entries:
+        return
+    if len(entries) == 1:
+        entries[0].save()
+    else:
+        AuditEntry.objects.bulk_create(entries)
+    newest = entries[-1]
+    moved = AuditHead.objects.filter(pk=1, seq=head.seq).update(seq=newest.seq, hash=newest.hash)
     if moved != 1:
         raise AuditBroken("Another process moved the audit head; nothing was saved. Try again.")
-    return entry
 
 
 @transaction.atomic

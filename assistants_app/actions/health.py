@@ -138,9 +138,10 @@ def take_call(connection: Connection, *, patience: float) -> bool:
         due = Q(next_call_at=None) | Q(next_call_at__lte=Now() + Value(ahead))
         free = Q(retry_not_before=None) | Q(retry_not_before__lte=Now())
         rows = ConnectionHealth.objects.filter(due, free, connection=connection)
-        if rows.filter(next_call_at=None).update(next_call_at=Now() + Value(step)):
+        later = Greatest(F("next_call_at"), Now()) + Value(step)
+        if rows.exclude(next_call_at=None).update(next_call_at=later):
             return True
-        if rows.update(next_call_at=Greatest(F("next_call_at"), Now()) + Value(step)):
+        if rows.filter(next_call_at=None).update(next_call_at=Now() + Value(step)):
             return True
         if time.monotonic() + step.total_seconds() > deadline:
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -15,6 +15,7 @@ from assistants_app.models import Job
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from django.db.models import QuerySet
 
@@ -43,7 +44,6 @@ def claim(pk: int, *, owner: str) -> Job | None:
     job = Job.objects.select_related("workspace__connection", "asked_by").filter(pk=pk).first()
     if job is None or job.is_over:
         return None
-    until = timezone.now() + timedelta(seconds=health.times().lease)
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
     rows = Job.objects.filter(free, pk=pk, fence=job.fence)
     if job.attempts >= MAX_ATTEMPTS:
@@ -54,7 +54,7 @@ def claim(pk: int, *, owner: str) -> Job | None:
         fence=F("fence") + 1,
         attempts=F("attempts") + 1,
         lease_owner=owner,
-        lease_until=until,
+        lease_until=_lease_end(),
     )
     if moved != 1:
         return None
@@ -73,21 +73,36 @@ def _give_up(rows: QuerySet[Job]) -> None:
     )
 
 
+class TakenOver(Exception):  # not an error: another process goes on
+    """Someone else runs this Job by now."""
+
+
 @audit.bookkeeping
-def progress(job: Job, text: str) -> bool:
-    """Say how far it is and keep the lease; False when someone else took the Job over."""
-    until = timezone.now() + timedelta(seconds=health.times().lease)
-    rows = Job.objects.filter(pk=job.pk, fence=job.fence, state=State.RUNNING)
-    return rows.update(progress=text, lease_until=until) == 1
+def progress(job: Job, text: str, *, done: int | None = None, result: contract.JSON = None) -> bool:
+    """Say how far it is and keep the lease; False when someone else took the Job over.
+
+    `result`: what has come of it so far, for whoever goes on with it; None leaves it as it is.
+    """
+    fields: dict[str, Any] = {"progress": text, "lease_until": _lease_end()}
+    fields |= {} if done is None else {"done": done}
+    fields |= {} if result is None else {"result": result}
+    return _mine(job).update(**fields) == 1
+
+
+def _mine(job: Job) -> QuerySet[Job]:
+    return Job.objects.filter(pk=job.pk, fence=job.fence, state=State.RUNNING)
+
+
+def _lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=health.times().lease)
 
 
 @audit.bookkeeping
 @transaction.atomic
 def finish(job: Job, *, state: Job.State, progress: str, result: contract.JSON = None) -> bool:
     """End the Job with its result; False when someone else took it over."""
-    rows = Job.objects.filter(pk=job.pk, fence=job.fence, state=State.RUNNING)
     return (
-        rows.update(
+        _mine(job).update(
             state=state,
             progress=progress,
             result=result,

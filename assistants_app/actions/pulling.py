@@ -1,32 +1,50 @@
-"""Pull: read what upstream holds, take in what is new, notice what changed; write nothing there."""
+"""Pull: read what upstream holds, notice what changed and what is new; write nothing there.
+
+Nothing is taken in here: what is new upstream waits for somebody to choose it (importing.py).
+"""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
-from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import assistants, audit, frozen, health, jobs, push_links, pushes
-from assistants_app.contract.limits import METADATA_PAIRS
+from assistants_app import contract, doorbell, policies
+from assistants_app.actions import (
+    assistants,
+    audit,
+    frozen,
+    health,
+    intake,
+    jobs,
+    push_links,
+    pushes,
+)
 from assistants_app.errors import Conflict
-from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy, Version
-from assistants_app.sync.pull import PullFailed, pull
+from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy
+from assistants_app.sync.pull import Cursors, PullFailed, pull
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from assistants_app.models import Workspace
     from assistants_app.policies import Actor
     from assistants_app.sync.pull import Found, Pull
 
 State, Reason = PushOrder.State, PushOrder.Reason
+QUIET = (State.IDLE, State.WAITING, State.STOPPED)
+CHUNK = 1000  # compared in one query
+LONGEST_SILENCE = 5.0  # seconds from one word of progress to the next
 
 
 @dataclass(slots=True)
 class Tally:
-    """How many upstream assistants were seen, taken in, found as expected, found changed."""
+    """How many upstream assistants were seen, are not here, were found as expected, or changed."""
 
     seen: int = 0
     new: int = 0
@@ -34,7 +52,7 @@ class Tally:
     changed: int = 0
 
     def __str__(self) -> str:
-        return f"{self.seen:,} seen, {self.new:,} taken in, {self.changed:,} changed upstream"
+        return f"{self.seen:,} seen, {self.new:,} not here, {self.changed:,} changed upstream"
 
 
 @transaction.atomic
@@ -57,41 +75,80 @@ def ask(workspace: Workspace, *, actor: Actor) -> Job:
 
 @audit.sends
 def run(job: Job) -> None:
-    """Walk the whole list, each assistant in a transaction of its own; safe to begin again."""
+    """Read the whole list and compare it with what is here; safe to begin again."""
     upstream = job.workspace.upstream
     if upstream is None:
         jobs.finish(job, state=Job.State.FAILED, progress="There is no connection any more.")
         return
     try:
         with health.client(upstream) as client:
-            _walk(job, pull(client))
+            _walk(job, pull(client, cursors(job.workspace)))
+    except jobs.TakenOver:
+        return
     except Conflict as refusal:
         jobs.finish(job, state=Job.State.FAILED, progress=str(refusal))
     except PullFailed as failure:
         jobs.finish(job, state=Job.State.FAILED, progress=failure.outcome.message)
 
 
+def cursors(workspace: Workspace) -> Cursors | None:
+    """Where the pages of its server's list began when it was last read whole."""
+    read = workspace.jobs.filter(kind__in=(Job.Kind.PULL, Job.Kind.LIST), state=Job.State.DONE)
+    result: Any = read.order_by("-pk").values_list("result", flat=True).first()
+    known = result.get("cursors") if isinstance(result, dict) else None
+    return Cursors(int(known["size"]), tuple(known["after"])) if known else None
+
+
+def told(known: Cursors | None) -> Any:
+    """The cursors as a Job's result holds them."""
+    return {"size": known.size, "after": list(known.after)} if known else None
+
+
 def _walk(job: Job, pages: Pull) -> None:
     actor = policies.system("worker")
-    tally = Tally()
-    asked_at = began_at = timezone.now()
+    # Pages are asked for ahead: whatever we read or wrote since the beginning is newer.
+    compare = _Comparison(job, actor, timezone.now())
     seen = frozen.watch(job.workspace)
     for page in pages:
-        # What was held back was asked for at the beginning, at the latest.
-        asked_at = began_at if seen.held else asked_at
-        for found in seen.let_through(page.items):
-            take_in(job.workspace, found, actor=actor, tally=tally, asked_at=asked_at)
-        if not jobs.progress(job, f"{tally.seen or seen.size:,} so far"):
-            return  # another process took the run over
-        asked_at = timezone.now()
+        compare.add(seen.let_through(page.items), seen.size)
     if frozen.is_confirmed(job) and not pages.notes:
         frozen.believe(job, seen, actor=actor)
     elif cause := frozen.judge(job.workspace.connection, seen, notes=pages.notes):
         _frozen(job, cause, seen.size, actor=actor)
         return
-    for found in seen.release():
-        take_in(job.workspace, found, actor=actor, tally=tally, asked_at=began_at)
-    _done(job, tally, pages.notes, actor=actor)
+    compare.add(seen.release(), seen.size)
+    compare.finish()
+    _done(job, compare.tally, pages, actor=actor)
+
+
+class _Comparison:
+    """Collects what pages bring and compares it in chunks."""
+
+    def __init__(self, job: Job, actor: Actor, asked_at: datetime) -> None:
+        self.tally = Tally()
+        self._job, self._actor, self._asked_at = job, actor, asked_at
+        self._waiting: list[Found] = []
+        self._last = time.monotonic()
+
+    def add(self, found: Iterable[Found], size: int) -> None:
+        self._waiting += found
+        if len(self._waiting) >= CHUNK or time.monotonic() - self._last > LONGEST_SILENCE:
+            self.finish()
+            if not jobs.progress(self._job, f"{size:,} so far", done=size):
+                raise jobs.TakenOver
+            self._last = time.monotonic()
+
+    def finish(self) -> None:
+        for start in range(0, len(self._waiting), CHUNK):
+            chunk = self._waiting[start : start + CHUNK]
+            _compare_all(
+                self._job.workspace,
+                chunk,
+                actor=self._actor,
+                tally=self.tally,
+                asked_at=self._asked_at,
+            )
+        self._waiting = []
 
 
 @transaction.atomic
@@ -112,110 +169,82 @@ def _frozen(job: Job, cause: str, size: int, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def _done(job: Job, tally: Tally, notes: list[str], *, actor: Actor) -> None:
-    result = {"seen": tally.seen, "new": tally.new, "changed": tally.changed, "notes": notes}
+def _done(job: Job, tally: Tally, pages: Pull, *, actor: Actor) -> None:
+    counts = {"seen": tally.seen, "new": tally.new, "changed": tally.changed, "notes": pages.notes}
+    result = {**counts, "cursors": told(pages.cursors)}
     if not jobs.finish(job, state=Job.State.DONE, progress=f"{tally}.", result=result):
         return
     health.listed(job.workspace.connection)
-    if job.asked_by is None and not (tally.new or tally.changed):
-        return  # nobody asked and nothing was found: the connection says when it was checked
-    audit.record(
-        "upstream.checked", actor=actor, workspace=job.workspace, on=job, data=dict(result)
-    )
+    if job.asked_by is None and not tally.changed:
+        return  # nobody asked and nothing changed: the connection says when it was checked
+    audit.record("upstream.checked", actor=actor, workspace=job.workspace, on=job, data=counts)
 
 
-def take_in(
-    workspace: Workspace, found: Found, *, actor: Actor, tally: Tally, asked_at: datetime
+def _compare_all(
+    workspace: Workspace,
+    found: list[Found],
+    *,
+    actor: Actor,
+    tally: Tally,
+    asked_at: datetime,
 ) -> None:
-    """One upstream assistant: new, as expected, or changed behind our back.
+    """Upstream assistants: as expected, changed behind our back, or not here.
 
-    `asked_at` is when its page was asked for: whatever we read or wrote since is newer.
+    `asked_at` is when the first of them was asked for: whatever we read or wrote since is newer.
+    By digest first, so that what is as it was costs no query of its own.
     """
-    tally.seen += 1
-    assistant = workspace.assistants.filter(upstream_id=found.id).first()
-    if assistant:
-        _compare(assistant, found, actor, tally, asked_at)
-    elif not _may_be_ours(workspace, found):
-        tally.new += _import_once(workspace, found, actor)
+    tally.seen += len(found)
+    known = _known(workspace, [item.id for item in found])
+    quiet = [item for item in found if item.id in known and known[item.id].is_same(item, asked_at)]
+    _still_there([known[item.id].pk for item in quiet], asked_at)
+    tally.same += len(quiet)
+    done = {item.id for item in quiet}
+    strange = [item for item in found if item.id not in known]
+    tally.new += len(strange) - len(intake.under_way(workspace, strange) if strange else ())
+    for item in found:
+        if item.id in known and item.id not in done:
+            assistant = workspace.assistants.get(pk=known[item.id].pk)
+            _compare(assistant, item, actor, tally, asked_at)
 
 
-def _may_be_ours(workspace: Workspace, found: Found) -> bool:
-    """Made by a push of ours that is under way: the push itself will link it.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is kept here of an upstream assistant."""
 
-    Our mark says so; where the server drops it, only that it is no older than the push.
-    """
-    op_id = found.marker.partition(":")[0]
-    orders = PushOrder.objects.filter(assistant__workspace=workspace)
-    if op_id:
-        return any(str(known) == op_id for known in orders.values_list("op_id", flat=True))
-    sent = push_links.creating(orders).order_by("sent_at").first()
-    return sent is not None and push_links.is_since(sent, found.created_at)
+    pk: int
+    state: str | None
+    reason: str | None
+    lease_until: datetime | None
+    digest: str | None
+    extra: str | None
+    seen_at: datetime | None
 
-
-def _import_once(workspace: Workspace, found: Found, actor: Actor) -> bool:
-    """False when another process, or a push of ours, linked this id a moment ago."""
-    try:
-        import_one(workspace, found, actor=actor)
-    except IntegrityError:
-        if not workspace.assistants.filter(upstream_id=found.id).exists():
-            raise
-        return False
-    return True
+    def is_same(self, found: Found, asked_at: datetime) -> bool:
+        """To the letter what was last read there, with nothing under way or noticed."""
+        if self.state not in QUIET or self.reason == Reason.DRIFT or self.lease_until:
+            return False
+        if self.seen_at is None or self.seen_at >= asked_at:
+            return False
+        extra = contract.dumps(dict(found.extras)) if found.extras else ""
+        return self.extra == extra and self.digest == contract.fingerprint(found.document)
 
 
-@transaction.atomic
-def import_one(workspace: Workspace, found: Found, *, actor: Actor) -> Version:
-    """A new assistant with Version 1 exactly as it was found, linked and in agreement."""
-    digest = contract.fingerprint(found.document)
-    assistant = Assistant.objects.create(
-        workspace=workspace,
-        upstream_id=found.id,
-        digest=digest,
-        created_at=_made(found.created_at),
-        # With 16 pairs of its own there is no room for our mark (reliability.md 5.4).
-        safe_creation=len(found.document.get("metadata") or {}) < METADATA_PAIRS,
-        **Assistant.columns(found.document),
+def _known(workspace: Workspace, ids: list[str]) -> dict[str, _Known]:
+    base = FilteredRelation(
+        "upstream_copies", condition=Q(upstream_copies__kind=UpstreamCopy.Kind.BASE)
     )
-    version = Version.objects.create(
-        assistant=assistant,
-        number=1,
-        digest=digest,
-        origin=Version.Origin.IMPORTED,
-        source=actor.source,
-        **Version.columns(found.document),
-    )
-    Assistant.objects.filter(pk=assistant.pk).update(live_version=version)
-    PushOrder.objects.create(
-        assistant=assistant,
-        connection=workspace.connection,
-        state=State.IDLE,
-        desired_version=version,
-        pushed_version=version,
-    )
-    pushes.keep(assistant, UpstreamCopy.Kind.BASE, _seen(found))
-    audit.record(
-        "version.imported",
-        actor=actor,
-        workspace=workspace,
-        assistant=assistant,
-        on=version,
-        after=digest,
-        data={"upstream_id": found.id, "notes": list(found.notes)},
-    )
-    killpoints.point("pull.before_commit")
-    return version
+    rows = workspace.assistants.filter(upstream_id__in=ids).annotate(base=base)
+    order = ("push_order__state", "push_order__reason", "push_order__lease_until")
+    columns = ("pk", *order, "base__digest", "base__extra", "base__seen_at")
+    return {id_: _Known(*rest) for id_, *rest in rows.values_list("upstream_id", *columns)}
 
 
-def _made(created_at: int | None) -> datetime:
-    try:
-        return datetime.fromtimestamp(created_at, UTC) if created_at else timezone.now()
-    except (ValueError, OverflowError, OSError):
-        return timezone.now()  # a year that no calendar has
-
-
-def _seen(found: Found) -> pushes.Seen:
-    extra = contract.dumps(dict(found.extras)) if found.extras else ""
-    return pushes.Seen(found.id, found.document, extra, marker=found.marker)
+@audit.bookkeeping
+def _still_there(pks: list[int], asked_at: datetime) -> None:
+    """What was seen gets its age; what a push has read meanwhile is younger already."""
+    rows = UpstreamCopy.objects.filter(assistant__in=pks, kind=UpstreamCopy.Kind.BASE)
+    if pks:
+        rows.filter(seen_at__lt=asked_at).update(seen_at=timezone.now())
 
 
 def _compare(
@@ -233,7 +262,7 @@ def _compare(
         settle(order, found, actor=actor)
     elif _is_our_own(order, found):
         tally.same += 1
-        push_links.push_over(order, _seen(found))
+        push_links.push_over(order, intake.seen(found))
     else:
         tally.changed += 1
         notice(order, found, actor=actor)
@@ -263,7 +292,7 @@ def notice(order: PushOrder, found: Found, *, actor: Actor) -> None:
     )
     if moved != 1:
         return
-    pushes.keep(order.assistant, UpstreamCopy.Kind.THEIRS, _seen(found))
+    pushes.keep(order.assistant, UpstreamCopy.Kind.THEIRS, intake.seen(found))
     audit.record(
         "upstream.changed",
         actor=actor,
@@ -282,7 +311,7 @@ def settle(order: PushOrder, found: Found, *, actor: Actor) -> None:
     rows = PushOrder.objects.select_for_update().filter(pk=order.pk, fence=order.fence)
     if rows.filter(lease_until=None).first() is None:
         return  # a push has it: what it reads is newer
-    pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, _seen(found))
+    pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, intake.seen(found))
     if order.reason != Reason.DRIFT:
         return
     is_pushed = order.desired_version_id == order.pushed_version_id

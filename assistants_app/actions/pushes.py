@@ -209,17 +209,24 @@ def stop(
 @audit.bookkeeping
 def keep(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> None:
     """Remember what upstream holds, as its canonical text."""
-    text = contract.canonical(seen.document)
+    new = copy(assistant, kind, seen)
+    names = ("text", "digest", "etag", "extra", "seen_at")
     UpstreamCopy.objects.update_or_create(
+        assistant=assistant, kind=kind, defaults={name: getattr(new, name) for name in names}
+    )
+
+
+def copy(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> UpstreamCopy:
+    """What `keep` writes, not saved."""
+    text = contract.canonical(seen.document)
+    return UpstreamCopy(
         assistant=assistant,
         kind=kind,
-        defaults={
-            "text": text,
-            "digest": contract.digest(text),
-            "etag": seen.etag[:200],
-            "extra": seen.extra,
-            "seen_at": timezone.now(),
-        },
+        text=text,
+        digest=contract.digest(text),
+        etag=seen.etag[:200],
+        extra=seen.extra,
+        seen_at=timezone.now(),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from assistants_app.actions import changes, health, publishing, pulling, reviews
+from assistants_app.actions import changes, health, importing, publishing, reviews
 from assistants_app.errors import Conflict
 from assistants_app.management import samples
 from assistants_app.management.practice import SANDBOX, SOURCE, person
@@ -100,7 +100,7 @@ class RoundTrip:
         return rows.filter(assistant=self._assistant(samples.MATH_TUTOR)).first()
 
     def _was_pulled(self) -> bool:
-        return self.practice.jobs.filter(kind=Job.Kind.PULL, state=Job.State.DONE).exists()
+        return self.practice.jobs.filter(kind=Job.Kind.IMPORT, state=Job.State.DONE).exists()
 
     def _is_pushed(self) -> bool:
         """This Version, or a newer one, was read back upstream; or it is up to a person now."""
@@ -114,14 +114,15 @@ class RoundTrip:
     def _pull(self) -> None:
         if self._was_pulled():
             return
-        tries = (self._check_upstream() for _ in range(PULLS))
+        tries = (self._import() for _ in range(PULLS))
         if not any(job.state == Job.State.DONE for job in tries):
             raise Conflict(f"{SANDBOX} could not be read; see Sync.", code="pull")
         count = self.practice.assistants.count()
         self._done(f"Pulled {count} assistants from {SANDBOX}, over HTTP")
 
-    def _check_upstream(self) -> Job:
-        job = pulling.ask(self.practice, actor=person(samples.MAYA))
+    def _import(self) -> Job:
+        begun = self.practice.jobs.filter(kind=Job.Kind.IMPORT).exclude(state__in=Job.OVER)
+        job = begun.first() or importing.ask(self.practice, actor=person(samples.MAYA))
         self._until(lambda: _is_over(job), lambda: _job_goes_on(job))
         return job
 
@@ -219,7 +220,7 @@ def _is_over(job: Job) -> bool:
 def _job_goes_on(job: Job) -> str:
     if job.lease_until is None:
         return "Upstream is asked in a moment."
-    return f"An earlier check was cut off; it goes on at {_clock(job.lease_until)} at the latest."
+    return f"An earlier run was cut off; it goes on at {_clock(job.lease_until)} at the latest."
 
 
 def _clock(moment: datetime) -> str:

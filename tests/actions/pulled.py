@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistants_app.actions import jobs, pulling
+from assistants_app.actions import importing, jobs, pulling
 from assistants_app.models import Job
 from tests.builders import acting
 
@@ -24,3 +24,30 @@ def check(workspace: Workspace, user: User) -> Job:
 def tally(job: Job) -> tuple[Any, ...]:
     assert isinstance(job.result, dict), job.progress
     return tuple(job.result[name] for name in ("seen", "new", "changed"))
+
+
+def take_all(workspace: Workspace, user: User) -> Job:
+    """Take in everything that is not here."""
+    return taken(importing.ask(workspace, actor=acting(user)))
+
+
+def taken(asked: Job) -> Job:
+    """Run an import that was asked for."""
+    job = jobs.claim(asked.pk, owner="test")
+    assert job is not None
+    importing.run_import(job)
+    return Job.objects.get(pk=job.pk)
+
+
+def looked(workspace: Workspace, user: User) -> Job:
+    """Ask what is upstream, and run it."""
+    job = jobs.claim(importing.look(workspace, actor=acting(user)).pk, owner="test")
+    assert job is not None
+    importing.run_look(job)
+    return Job.objects.get(pk=job.pk)
+
+
+def outcome(job: Job) -> tuple[int, int, int]:
+    """How many an import took in, found here, and could not take in."""
+    done = importing.Intake.of(job)
+    return len(done.taken), len(done.here), len(done.failed)

@@ -199,3 +199,30 @@ def test_every_action_in_the_register_is_a_dotted_pair_with_words() -> None:
         assert noun
         assert verb
         assert words
+
+
+def test_many_like_things_get_an_entry_each_in_one_chain(workspace: Workspace) -> None:
+    _record()
+    told = [audit.Told(on=("thing", str(n)), after=str(n), data={"n": n}) for n in range(5)]
+    with transaction.atomic():
+        entries = audit.record_each("member.set", actor=COMMAND, workspace=workspace, told=told)
+    assert [entry.object_id for entry in entries] == ["0", "1", "2", "3", "4"]
+    assert [json.loads(entry.body)["data"] for entry in entries] == [{"n": n} for n in range(5)]
+    _record()
+    seqs = list(AuditEntry.objects.order_by("seq").values_list("seq", flat=True))
+    assert seqs == list(range(1, 9))  # the workspace's own, one before, five, one after
+    assert chain.verify().is_intact
+
+
+def test_many_cost_as_many_queries_as_one(
+    workspace: Workspace, django_assert_num_queries: object
+) -> None:
+    _record()
+    told = [audit.Told(on=("thing", str(n))) for n in range(50)]
+    with transaction.atomic(), django_assert_num_queries(4):  # type: ignore[operator]
+        audit.record_each("member.set", actor=COMMAND, workspace=workspace, told=told)
+
+
+def test_nothing_to_tell_is_no_entry(workspace: Workspace) -> None:
+    with tells(), transaction.atomic():
+        audit.record_each("member.set", actor=COMMAND, workspace=workspace, told=[])

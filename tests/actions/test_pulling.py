@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assistants_app import contract
 from assistants_app.actions import assistants, jobs, pulling
 from assistants_app.errors import Conflict, NotAllowed
 from assistants_app.models import (
@@ -17,13 +17,11 @@ from assistants_app.models import (
     Job,
     PushOrder,
     UpstreamCopy,
-    Version,
-    chain,
 )
-from tests.actions.pulled import check, tally
-from tests.actions.pushed import calls, order_of, push, there
+from tests.actions.pulled import check, take_all, tally
+from tests.actions.pushed import order_of
 from tests.actions.told import refuses, rows, tells, writes_nothing
-from tests.builders import acting, make_assistant, make_member
+from tests.builders import acting, make_member
 
 if TYPE_CHECKING:
     from assistants_app.models import Connection, User, Workspace
@@ -74,31 +72,17 @@ def test_where_there_is_no_connection_there_is_nothing_to_check(
 # --- new --------------------------------------------------------------------------------------
 
 
-def test_what_is_new_becomes_an_assistant_with_version_1_in_sync(
+def test_what_is_new_is_counted_and_not_taken_in(
     workspace: Workspace, connected: Connection, bob: User, up: Upstream
 ) -> None:
-    id_ = up.add(name="Found", instructions="As it was.", created_at=1_700_000_000)
-    with tells("upstream.check_asked", "version.imported", "upstream.checked") as entries:
+    for n in range(3):
+        up.add(name=f"Found {n}")
+    with tells("upstream.check_asked", "upstream.checked"):
         job = check(workspace, bob)
-    assert (job.state, tally(job)) == (Job.State.DONE, (1, 1, 0))
-    assistant = imported(id_)
-    version = Version.objects.get()
-    assert (assistant.live_version, version.number, version.origin) == (
-        version,
-        1,
-        Version.Origin.IMPORTED,
-    )
-    assert (assistant.name, assistant.instructions) == ("Found", "As it was.")
-    assert assistant.created_at.timestamp() == 1_700_000_000
-    assert assistant.digest == version.digest == contract.fingerprint(version.document())
-    order = order_of(assistant)
-    assert (order.state, order.pushed_version) == (State.IDLE, version)
-    assert UpstreamCopy.objects.get().kind == "base"
-    assert entries[1].object_id == str(version.pk)
-    assert f'"upstream_id":"{id_}"' in entries[1].body
-    assert "As it was" not in entries[1].body
+    assert (job.state, tally(job)) == (Job.State.DONE, (3, 3, 0))
+    assert job.progress == "3 seen, 3 not here, 0 changed upstream."
+    assert not Assistant.objects.exists()
     assert up.writes() == []
-    assert chain.verify().is_intact
     assert connected.pk
 
 
@@ -107,114 +91,52 @@ def test_a_second_check_finds_everything_as_it_was(
 ) -> None:
     for n in range(3):
         up.add(name=f"Found {n}")
-    check(workspace, bob)
+    take_all(workspace, bob)
+    up.add(name="Nobody chose this one")
     with tells("upstream.check_asked", "upstream.checked"):
         job = check(workspace, bob)
-    assert tally(job) == (3, 0, 0)
+    assert tally(job) == (4, 1, 0)
     assert Assistant.objects.count() == 3
     assert connected.pk
 
 
-ODD_TOOLS = [
-    {"type": "browser", "z": {"b": 1, "a": [None, True]}, "id": "x"},
-    {"type": "retrieval"},
-    {"type": "function", "function": {"name": "f", "x-note": "kept", "parameters": {}}},
-]
-
-
-def test_unknown_tools_and_keys_are_kept_and_pushed_back_byte_for_byte(
-    workspace: Workspace, connected: Connection, alice: User, bob: User, up: Upstream
+@pytest.mark.parametrize("count", [30, 90])
+def test_what_is_as_it_was_costs_no_query_of_its_own(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream, count: int
 ) -> None:
-    resources = {"future": {"b": 2, "a": 1}, "code_interpreter": {"file_ids": ["file-1"]}}
-    id_ = up.add(
-        name="Odd",
-        instructions="One.\r\nTwo.",
-        tools=ODD_TOOLS,
-        tool_resources=resources,
-        metadata={"b": "2", "a": "1"},
-        owner="someone",
-        parallel={"x": 1},
-    )
-    check(workspace, bob)
-    assistant = imported(id_)
-    assert contract.dumps(assistant.tools) == json.dumps(ODD_TOOLS, separators=(",", ":"))
-    assert contract.dumps(assistant.tool_resources) == json.dumps(resources, separators=(",", ":"))
-    extra = json.loads(UpstreamCopy.objects.get().extra)
-    assert extra == {"owner": "someone", "parallel": {"x": 1}}
-    make_assistant(assistant, author=alice, reviewer=bob, name="Edited")
-    assert push(assistant).state == State.IDLE
-    sent = up.writes()[-1].body.decode()
-    assert '"tools":' + contract.dumps(assistant.tools) in sent
-    assert '"tool_resources":' + contract.dumps(assistant.tool_resources) in sent
-    assert '"instructions":"One.\\r\\nTwo."' in sent
-    row = there(up)
-    assert (row["owner"], row["tools"], row["name"]) == ("someone", ODD_TOOLS, "Edited")
+    for n in range(count):
+        up.add(created_at=1_700_000_000 + n, owner="somebody")
+    take_all(workspace, bob)
+    writes_before, before = len(up.writes()), UpstreamCopy.objects.first()
+    with CaptureQueriesContext(connection) as found:
+        job = check(workspace, bob)
+    assert tally(job) == (count, 0, 0)
+    compared = [q["sql"] for q in found if "upstreamcopy" in q["sql"]]
+    assert len(compared) == 2  # one reads them all, one writes their age
+    assert len(up.writes()) == writes_before
+    after = UpstreamCopy.objects.first()
+    assert before
+    assert after
+    assert after.seen_at > before.seen_at
     assert connected.pk
 
 
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {"tools": None, "metadata": None, "tool_resources": None},
-        {"name": 5, "instructions": ["x"], "temperature": "1", "metadata": []},
-        {"description": "", "name": "", "instructions": ""},
-        {"model": None},
-        {"temperature": 0, "top_p": 1, "response_format": "auto"},
-        {"response_format": {"type": "json_schema", "json_schema": {"b": 1, "a": 2}}},
-        {"metadata": {"_dash": "another:1:dashboard"}},
-        {"created_at": None},
-        {"created_at": 10**17},
-        {"created_at": -5},
-        {"instructions": "x" * 300_000},
-    ],
-)
-def test_odd_shapes_are_taken_in_and_the_history_stays_whole(
-    workspace: Workspace, connected: Connection, bob: User, up: Upstream, odd: dict[str, Any]
-) -> None:
-    id_ = up.add()
-    up.assistants[id_].update(odd)
-    job = check(workspace, bob)
-    assert tally(job) == (1, 1, 0)
-    version = Version.objects.get()
-    assert contract.fingerprint(version.document()) == version.digest
-    assert chain.verify().is_intact
-    assert tally(check(workspace, bob)) == (1, 0, 0)
-    assert connected.pk
-
-
-def test_one_with_16_pairs_is_taken_in_and_pushed_back_without_our_mark(
-    workspace: Workspace, connected: Connection, alice: User, bob: User, up: Upstream
-) -> None:
-    pairs = {f"k{n}": "v" for n in range(16)}
-    id_ = up.add(metadata=pairs)
-    check(workspace, bob)
-    assistant = imported(id_)
-    assert not assistant.safe_creation
-    make_assistant(assistant, author=alice, reviewer=bob, name="Edited")
-    assert push(assistant).state == State.IDLE
-    assert there(up)["metadata"] == pairs
-    assert connected.pk
-
-
-def test_the_mark_of_another_dashboard_is_no_obstacle(
-    workspace: Workspace, connected: Connection, bob: User, up: Upstream
-) -> None:
-    id_ = up.add(metadata={"team": "x", "_dash": "7e9c:3:abcdef01"})
-    check(workspace, bob)
-    assert imported(id_).metadata == {"team": "x"}
-    assert connected.pk
-
-
-def test_a_long_list_is_taken_in_page_by_page(
+def test_a_second_check_asks_for_all_pages_at_once_and_a_third_again(
     workspace: Workspace, connected: Connection, bob: User, up: Upstream
 ) -> None:
     up.control({"profile": {"page_max": 7}})
     for n in range(30):
         up.add(f"asst_{n:02d}", created_at=1_700_000_000 + n)
-    job = check(workspace, bob)
-    assert tally(job) == (30, 30, 0)
-    assert calls(up).count("GET /assistants") == 5
-    assert "30 seen, 30 taken in, 0 changed upstream" in job.progress
+    first = check(workspace, bob)
+    assert first.result["cursors"]["after"] == ["asst_06", "asst_13", "asst_20", "asst_27"]
+    for _ in range(2):
+        up.requests.clear()
+        assert tally(check(workspace, bob)) == (30, 30, 0)
+        asked = [request.query for request in up.requests]
+        assert {query["limit"] for query in asked} == {"7"}
+        assert {query.get("after") for query in asked} == {None, *first.result["cursors"]["after"]}
+        assert len(asked) == 5
+    assert "cursors" not in AuditEntry.objects.latest("seq").body
     assert connected.pk
 
 
@@ -225,9 +147,10 @@ def test_odd_paging_loses_nothing_and_ends(
     up.control({"profile": {flag: True}})
     for n in range(25):
         up.add(f"asst_{n:02d}", created_at=1_700_000_000 + n)
-    job = check(workspace, bob)
-    assert job.state == Job.State.DONE
+    assert take_all(workspace, bob).state == Job.State.DONE
     assert Assistant.objects.count() == 25
+    for _ in range(2):
+        assert tally(check(workspace, bob)) == (25, 0, 0)
     assert connected.pk
 
 
@@ -274,19 +197,6 @@ def test_a_list_that_fails_fails_the_run_in_words_and_changes_nothing(
     assert AuditEntry.objects.latest("seq").action == "upstream.check_asked"
 
 
-def test_a_failure_midway_keeps_what_was_taken_in_and_goes_on_next_time(
-    workspace: Workspace, connected: Connection, bob: User, up: Upstream
-) -> None:
-    up.control({"profile": {"page_max": 5}})
-    for n in range(12):
-        up.add(f"asst_{n:02d}", created_at=1_700_000_000 + n)
-    up.on("GET", "/assistants", 2, answer=(500, {}, "{}"))
-    assert check(workspace, bob).state == Job.State.FAILED
-    assert Assistant.objects.count() == 5
-    assert tally(check(workspace, bob)) == (12, 7, 0)
-    assert connected.pk
-
-
 def test_a_check_that_another_process_took_over_stops_without_an_end(
     workspace: Workspace, connected: Connection, bob: User, up: Upstream
 ) -> None:
@@ -302,7 +212,7 @@ def test_a_check_that_another_process_took_over_stops_without_an_end(
     assert connected.pk
 
 
-def test_what_is_archived_here_is_not_taken_in_anew(
+def test_what_is_archived_here_is_not_new(
     pushed: Assistant, workspace: Workspace, bob: User
 ) -> None:
     assistants.archive(pushed, actor=acting(bob))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 
-from assistants_app.actions import jobs, pulling, pushes
+from assistants_app.actions import importing, jobs, pushes
 from assistants_app.models import (
     Assistant,
     Job,
     PushOrder,
     UpstreamCopy,
 )
-from tests.actions.pulled import check, tally
+from tests.actions.pulled import check, outcome, take_all, tally
 from tests.actions.pushed import order_of, push, settle, there
 from tests.actions.told import tells
 from tests.builders import make_assistant
@@ -93,7 +93,7 @@ def test_order_alone_is_no_change(
     workspace: Workspace, connected: Connection, bob: User, up: Upstream
 ) -> None:
     id_ = up.add(tool_resources={"code_interpreter": {"file_ids": ["a", "b"]}})
-    check(workspace, bob)
+    take_all(workspace, bob)
     up.assistants[id_]["tool_resources"] = {"code_interpreter": {"file_ids": ["b", "a"]}}
     assert tally(check(workspace, bob)) == (1, 0, 0)
     assert connected.pk
@@ -134,7 +134,7 @@ def test_what_a_create_of_ours_made_is_linked_and_not_imported(
     assert Assistant.objects.get().upstream_id == there(up)["id"]
 
 
-def test_where_marks_are_stripped_nothing_young_is_imported_while_a_create_is_in_doubt(
+def test_where_marks_are_stripped_nothing_young_is_taken_in_while_a_create_is_in_doubt(
     published: Assistant, workspace: Workspace, bob: User, up: Upstream
 ) -> None:
     up.control({"profile": {"strips_metadata": True}})
@@ -142,6 +142,7 @@ def test_where_marks_are_stripped_nothing_young_is_imported_while_a_create_is_in
     up.on("POST", "/assistants", apply="before", answer="reset")
     push(published)
     assert tally(check(workspace, bob)) == (2, 1, 0)
+    assert outcome(take_all(workspace, bob)) == (1, 1, 0)
     order = settle(published)
     assert (order.state, order.reason) == (State.STOPPED, Reason.UNCLEAR)
     assert len(up.writes()) == 1
@@ -201,16 +202,18 @@ def test_an_order_that_someone_holds_is_not_stopped_under_their_feet(
     assert (now.state, now.lease_owner, now.fence) == (State.WAITING, "other", held.fence)
 
 
-def test_two_checks_at_once_take_in_once(
+def test_two_imports_at_once_take_in_once(
     workspace: Workspace, connected: Connection, bob: User, up: Upstream
 ) -> None:
     up.add("asst_one", name="Found")
-    first = Job.objects.create(workspace=workspace, kind=Job.Kind.PULL)
-    second = Job.objects.create(workspace=workspace, kind=Job.Kind.PULL)
-    claimed = [jobs.claim(job.pk, owner="x") for job in (first, second)]
+    rows = [
+        Job.objects.create(workspace=workspace, kind=Job.Kind.IMPORT, ask={"all": True})
+        for _ in range(2)
+    ]
+    claimed = [jobs.claim(job.pk, owner="x") for job in rows]
     for job in claimed:
         assert job is not None
-        pulling.run(job)
+        importing.run_import(job)
     assert Assistant.objects.count() == 1
     assert connected.pk
     assert bob.pk

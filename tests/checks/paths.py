@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 State = tuple[int, bool]
 States = frozenset[State]
+THE_WRITERS = frozenset({("audit", "record"), ("audit", "record_each")})
 START: States = frozenset({(0, False)})
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -77,7 +78,7 @@ class Paths:
     def effect(self, module: Module, call: ast.Call) -> States:
         """What one call adds."""
         target = _target(module, call)
-        if target == ("audit", "record"):
+        if target in THE_WRITERS:  # `record_each` is one record of many like things
             return frozenset({(1, False)})
         if target and target[1] in getattr(self.modules.get(target[0]), "functions", {}):
             function = self.modules[target[0]].functions[target[1]]

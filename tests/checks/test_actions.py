@@ -7,11 +7,10 @@ from textwrap import dedent
 
 import pytest
 
-from tests.checks.paths import START, Function, Module, Paths, marks
+from tests.checks.paths import START, THE_WRITERS, Function, Module, Paths, marks
 from tests.checks.tree import APP, parsed, sources
 from tests.checks.writers import modules, writes
 
-THE_WRITER = ("audit", "record")  # everything below speaks of who calls it
 EXPLAINED = {
     # Text that cannot be read yet is kept as it is typed; it is no edit before it can be read.
     "changes.edit may write and not record",
@@ -24,7 +23,7 @@ def faults(found: list[Module]) -> list[str]:
     lines = []
     for module in found:
         for name, function in module.functions.items():
-            if not name.startswith("_") and (module.name, name) != THE_WRITER:
+            if not name.startswith("_") and (module.name, name) not in THE_WRITERS:
                 fault = _fault(module, function, whole, own)
                 lines += [f"{module.name}.{name} {fault}"] if fault else []
         lines += _hidden_writes(module)
@@ -116,6 +115,16 @@ def judged(code: str) -> list[str]:
                 Change.objects.filter(pk=1).update(state="x")
                 if change.pk:
                     return
+                audit.record("a.b", actor=actor)
+            """,
+        ),
+        (
+            "may record more than once",
+            """
+            @transaction.atomic
+            def go(change, *, actor):
+                change.save()
+                audit.record_each("a.b", actor=actor, told=[])
                 audit.record("a.b", actor=actor)
             """,
         ),

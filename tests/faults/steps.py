@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from assistants_app import contract, serving
-from assistants_app.actions import changes, publishing, pulling, reviews
+from assistants_app.actions import changes, importing, publishing, pulling, reviews
 from assistants_app.errors import Conflict
 from assistants_app.models import Change, User, Workspace
 from assistants_app.policies import Actor
@@ -84,10 +85,12 @@ def push_by(pusher: str, order: int) -> str:
 
 
 def keep_checking(workspace: int) -> str:
-    """Ask for one check after the other, until killed."""
+    """Ask for one check and one import after the other, until killed."""
     place, actor = Workspace.objects.get(pk=workspace), _as("alice")
     while True:
         pulling.ask(place, actor=actor)
+        with contextlib.suppress(Conflict):  # the last import is still under way
+            importing.ask(place, actor=actor)
         time.sleep(0.4)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistants_app import killpoints
-from assistants_app.actions import changes, pulling
+from assistants_app.actions import changes, importing
 from assistants_app.models import (
     Assistant,
     AuditEntry,
@@ -79,7 +79,8 @@ PUSH = [
 PUBLISH = ["audit.inserted", "publish.before_commit", "publish.committed"]
 PULL = [
     "http.answer_read",
-    "audit.inserted:3",
+    "audit.inserted",
+    "audit.inserted:2",
     "pull.before_commit:2",
     "pull.mid_page",
 ]
@@ -254,7 +255,7 @@ def test_what_was_said_is_there(approved: Change, processes: Processes) -> None:
 
 
 @pytest.mark.parametrize("at", PULL, ids=named)
-def test_a_check_goes_on_where_it_was_cut_off(
+def test_an_import_goes_on_where_it_was_cut_off(
     workspace: Workspace,
     connected: Connection,
     bob: User,
@@ -265,7 +266,7 @@ def test_a_check_goes_on_where_it_was_cut_off(
     up.control({"profile": {"page_max": 2}})
     for n in range(5):
         up.add(f"asst_{n}", created_at=1_700_000_000 + n, name=f"Found {n}")
-    pulling.ask(workspace, actor=acting(bob))
+    importing.ask(workspace, actor=acting(bob))
     processes.kill("tick", at)
     taken = Assistant.objects.count()
     assert Version.objects.count() == PushOrder.objects.count() == taken
@@ -275,6 +276,6 @@ def test_a_check_goes_on_where_it_was_cut_off(
     assert Assistant.objects.count() == 5
     job = Job.objects.get()
     assert (job.state, job.attempts) == (Job.State.DONE, 2)
-    assert AuditEntry.objects.filter(action="upstream.checked").count() == 1
+    assert AuditEntry.objects.filter(action="import.ended").count() == 1
     assert up.writes() == []
     assert connected.pk

@@ -1,0 +1,448 @@
+"""Importing: look at what is upstream, choose, take in exactly what was chosen; write nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from assistants_app import contract
+from assistants_app.actions import importing, intake, jobs
+from assistants_app.errors import Conflict, Invalid, NotAllowed
+from assistants_app.models import (
+    Assistant,
+    AuditEntry,
+    ConnectionHealth,
+    Job,
+    PushOrder,
+    UpstreamCopy,
+    Version,
+    chain,
+)
+from tests.actions.pulled import check, looked, outcome, take_all, taken, tally
+from tests.actions.pushed import order_of, push, there
+from tests.actions.told import refuses, tells, writes_nothing
+from tests.builders import acting, make_assistant, make_member
+
+if TYPE_CHECKING:
+    from assistants_app.models import Connection, User, Workspace
+    from tests.upstream import Upstream
+
+pytestmark = pytest.mark.django_db
+State = PushOrder.State
+
+
+def imported(up_id: str) -> Assistant:
+    return Assistant.objects.get(upstream_id=up_id)
+
+
+def fill(up: Upstream, count: int) -> list[str]:
+    return [
+        up.add(f"asst_{n:03d}", created_at=1_700_000_000 + n, name=str(n)) for n in range(count)
+    ]
+
+
+def take(workspace: Workspace, user: User, *ids: str) -> Job:
+    return taken(importing.ask(workspace, actor=acting(user), ids=ids))
+
+
+# --- looking ----------------------------------------------------------------------------------
+
+
+def test_a_look_keeps_a_line_of_each_and_takes_nothing_in(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    fill(up, 3)
+    up.add("asst_odd", created_at=1_800_000_000, name="x" * 300, tools=None)
+    with tells("import.looked"):
+        job = looked(workspace, bob)
+    assert (job.kind, job.state, job.done, job.progress) == ("list", "done", 4, "4 found.")
+    rows = importing.rows_of(job)
+    assert rows[0] == importing.Row("asst_000", "0", "gpt-4o", 1_700_000_000)
+    assert rows[3].notes == ("tools was null",)
+    assert rows[3].problem.startswith("name: ")
+    assert len(rows[3].name) == importing.LINE_MAX + 1
+    assert not Assistant.objects.exists()
+    assert up.writes() == []
+    assert connected.pk
+
+
+def test_what_a_push_is_making_is_marked(
+    published: Assistant, workspace: Workspace, bob: User, up: Upstream
+) -> None:
+    order = order_of(published)
+    up.add("asst_ours", metadata={"_dash": f"{order.op_id}:1:x"})
+    (row,) = importing.rows_of(looked(workspace, bob))
+    assert row.is_ours
+    assert outcome(take_all(workspace, bob)) == (0, 1, 0)
+
+
+def test_one_look_at_a_time(workspace: Workspace, connected: Connection, bob: User) -> None:
+    job = importing.look(workspace, actor=acting(bob))
+    with writes_nothing():
+        assert importing.look(workspace, actor=acting(bob)) == job
+    with refuses(Conflict, "running"):
+        importing.ask(workspace, actor=acting(bob))
+    assert connected.pk
+
+
+@pytest.mark.parametrize("roles", [(), ("viewer",), ("editor",), ("reviewer",), ("auditor",)])
+def test_only_who_may_pull_looks_and_takes_in(
+    workspace: Workspace, connected: Connection, carol: User, roles: tuple[str, ...]
+) -> None:
+    if roles:
+        make_member(workspace, carol, *roles)
+    with refuses(NotAllowed):
+        importing.look(workspace, actor=acting(carol))
+    with refuses(NotAllowed):
+        importing.ask(workspace, actor=acting(carol), ids=["asst_1"])
+    assert connected.pk
+
+
+def test_where_there_is_no_connection_there_is_nothing_to_look_at(
+    workspace: Workspace, bob: User
+) -> None:
+    with refuses(Conflict, "no_connection"):
+        importing.look(workspace, actor=acting(bob))
+
+
+def test_nothing_is_taken_in_from_a_frozen_connection(
+    workspace: Workspace, connected: Connection, bob: User
+) -> None:
+    ConnectionHealth.objects.update(state=ConnectionHealth.State.FROZEN)
+    with refuses(Conflict, "frozen"):
+        importing.ask(workspace, actor=acting(bob))
+    assert connected.pk
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ((401, {}, "{}"), "key"),
+        ((404, {}, "{}"), "gone"),
+        ((500, {}, "{}"), "broken"),
+        ("reset", "network"),
+    ],
+)
+def test_a_look_that_fails_says_why(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream, answer: Any, reason: str
+) -> None:
+    up.on("GET", "/assistants", times=9, answer=answer)
+    job = looked(workspace, bob)
+    assert (job.state, job.result["reason"]) == (Job.State.FAILED, reason)
+    assert job.progress
+    assert connected.pk
+
+
+# --- choosing ---------------------------------------------------------------------------------
+
+
+def test_a_choice_is_kept_page_by_page_with_the_look(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    fill(up, 6)
+    job = looked(workspace, bob)
+    assert not any(importing.choice_of(job).holds(row.id) for row in importing.rows_of(job))
+    importing.choose(job, shown=["asst_000", "asst_001"], picked=["asst_001"])
+    importing.choose(job, shown=["asst_002", "asst_003"], picked=["asst_002"])
+    importing.choose(job, shown=["asst_001"], picked=[])
+    kept = importing.choice_of(Job.objects.get(pk=job.pk))
+    assert kept == importing.Choice(ids=frozenset({"asst_002"}))
+    importing.choose(job, every=True)
+    kept = importing.choose(job, shown=["asst_000", "asst_001"], picked=["asst_000"])
+    assert [kept.holds(row.id) for row in importing.rows_of(job)] == [True, False] + [True] * 4
+    assert importing.choose(job, every=False) == importing.Choice()
+    assert connected.pk
+
+
+# --- taking in --------------------------------------------------------------------------------
+
+
+def test_exactly_what_was_chosen_is_taken_in_and_nothing_else_ever(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    ids = fill(up, 250)
+    job = take(workspace, bob, ids[3], ids[120], ids[249])
+    assert (job.state, outcome(job), job.progress) == (Job.State.DONE, (3, 0, 0), "3 taken in.")
+    assert (job.done, job.total) == (3, 3)
+    for _ in range(2):
+        here = set(Assistant.objects.values_list("upstream_id", flat=True))
+        assert here == {ids[3], ids[120], ids[249]}
+        assert tally(check(workspace, bob)) == (250, 247, 0)
+    assert up.writes() == []
+    assert chain.verify().is_intact
+    assert connected.pk
+
+
+def test_the_rest_of_the_list_is_not_read(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    ids = fill(up, 350)
+    take(workspace, bob, *ids[:20])
+    assert len(up.requests) == 1
+    assert connected.pk
+
+
+def test_what_is_here_and_what_is_gone_is_told(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    ids = fill(up, 4)
+    take(workspace, bob, ids[0])
+    del up.assistants[ids[2]]
+    job = take(workspace, bob, *ids)
+    assert outcome(job) == (2, 1, 1)
+    assert job.progress == "2 taken in, 1 here already, 1 could not be taken in."
+    done = importing.Intake.of(job)
+    assert (done.here, done.failed) == ([ids[0]], [[ids[2], "", "It is not upstream any more."]])
+    assert connected.pk
+
+
+def test_an_id_too_long_to_be_kept_is_told(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    up.add("a" * 513, name="Long")
+    up.add("b" * 512)
+    done = importing.Intake.of(take_all(workspace, bob))
+    assert [name for _id, name, _why in done.failed] == ["Long"]
+    assert done.taken == ["b" * 512]
+    assert connected.pk
+
+
+def test_nothing_chosen_is_said_at_the_choice(
+    workspace: Workspace, connected: Connection, bob: User
+) -> None:
+    with refuses(Invalid):
+        importing.ask(workspace, actor=acting(bob), ids=[])
+    assert connected.pk
+
+
+def test_many_are_taken_in_with_few_queries_and_an_entry_each(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    fill(up, 400)
+    asked = importing.ask(workspace, actor=acting(bob))
+    with CaptureQueriesContext(connection) as found:
+        job = taken(asked)
+    assert outcome(job) == (400, 0, 0)
+    inserts = [q["sql"] for q in found if q["sql"].startswith("INSERT")]
+    assert len(inserts) <= 60  # five tables, in as many rows at once as SQLite takes
+    told = AuditEntry.objects.filter(action="version.imported")
+    assert set(told.values_list("object_id", flat=True)) == {
+        str(pk) for pk in Version.objects.values_list("pk", flat=True)
+    }
+    assert told.count() == Version.objects.count() == 400
+    assert PushOrder.objects.filter(state=State.IDLE).count() == 400
+    assert not Assistant.objects.filter(live_version=None).exists()
+    assert chain.verify().is_intact
+    assert connected.pk
+
+
+def test_an_import_that_was_cut_off_goes_on_and_says_the_same_in_the_end(
+    workspace: Workspace,
+    connected: Connection,
+    bob: User,
+    up: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 10)
+    ids = fill(up, 35)
+    asked = importing.ask(workspace, actor=acting(bob), ids=ids)
+    chunks, whole = [], intake.take_in
+
+    def dies_at_the_third(*args: Any, **more: Any) -> Any:
+        chunks.append(args)
+        if len(chunks) == 3:
+            raise KeyboardInterrupt
+        return whole(*args, **more)
+
+    monkeypatch.setattr(intake, "take_in", dies_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        taken(asked)
+    assert Assistant.objects.count() == 20
+    assert outcome(Job.objects.get(pk=asked.pk)) == (20, 0, 0)
+    Job.objects.update(lease_until=None)
+    job = taken(asked)
+    assert (outcome(job), job.attempts) == ((35, 0, 0), 2)
+    assert Assistant.objects.count() == Version.objects.count() == 35
+    assert AuditEntry.objects.filter(action="import.ended").count() == 1
+    assert chain.verify().is_intact
+    assert connected.pk
+
+
+def test_one_that_was_linked_meanwhile_costs_the_others_nothing(
+    workspace: Workspace,
+    connected: Connection,
+    bob: User,
+    up: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ids = fill(up, 5)
+    whole = intake.take_in
+
+    def linked_first(job: Job, found: Any, **more: Any) -> Any:
+        Assistant.objects.get_or_create(workspace=workspace, upstream_id=ids[2])
+        return whole(job, found, **more)
+
+    monkeypatch.setattr(intake, "take_in", linked_first)
+    done = importing.Intake.of(take(workspace, bob, *ids))
+    assert sorted(done.taken) == [ids[0], ids[1], ids[3], ids[4]]
+    assert done.here == [ids[2]]
+    assert connected.pk
+
+
+def test_an_import_that_another_process_took_over_leaves_no_trace(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    fill(up, 3)
+    asked = importing.ask(workspace, actor=acting(bob))
+    mine = jobs.claim(asked.pk, owner="one")
+    assert mine is not None
+    Job.objects.filter(pk=asked.pk).update(fence=9, lease_owner="two")
+    with tells():
+        importing.run_import(mine)
+    assert not Assistant.objects.exists()
+    assert Job.objects.get(pk=asked.pk).lease_owner == "two"
+    assert connected.pk
+
+
+def test_a_failure_midway_keeps_what_was_taken_in_and_says_what_is_left(
+    workspace: Workspace,
+    connected: Connection,
+    bob: User,
+    up: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 5)
+    up.control({"profile": {"page_max": 5}})
+    ids = fill(up, 12)
+    up.on("GET", "/assistants", 2, answer=(500, {}, "{}"))
+    job = take(workspace, bob, *ids)
+    assert (job.state, outcome(job), job.result["reason"]) == ("failed", (5, 0, 0), "broken")
+    assert importing.left(job) == ids[5:]
+    assert outcome(take(workspace, bob, *ids[5:])) == (7, 0, 0)
+    assert Assistant.objects.count() == 12
+    assert connected.pk
+
+
+# --- what it was like ------------------------------------------------------------------------
+
+
+def test_what_is_new_becomes_an_assistant_with_version_1_in_sync(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    id_ = up.add(name="Found", instructions="As it was.", created_at=1_700_000_000)
+    with tells("import.asked", "version.imported", "import.ended") as entries:
+        job = take_all(workspace, bob)
+    assert (job.state, outcome(job)) == (Job.State.DONE, (1, 0, 0))
+    assistant = imported(id_)
+    version = Version.objects.get()
+    assert (assistant.live_version, version.number, version.origin) == (
+        version,
+        1,
+        Version.Origin.IMPORTED,
+    )
+    assert (assistant.name, assistant.instructions) == ("Found", "As it was.")
+    assert assistant.created_at.timestamp() == 1_700_000_000
+    assert assistant.digest == version.digest == contract.fingerprint(version.document())
+    order = order_of(assistant)
+    assert (order.state, order.pushed_version) == (State.IDLE, version)
+    assert UpstreamCopy.objects.get().kind == "base"
+    assert entries[1].object_id == str(version.pk)
+    assert f'"upstream_id":"{id_}"' in entries[1].body
+    assert "As it was" not in entries[1].body
+    assert up.writes() == []
+    assert chain.verify().is_intact
+    assert connected.pk
+
+
+ODD_TOOLS = [
+    {"type": "browser", "z": {"b": 1, "a": [None, True]}, "id": "x"},
+    {"type": "retrieval"},
+    {"type": "function", "function": {"name": "f", "x-note": "kept", "parameters": {}}},
+]
+
+
+def test_unknown_tools_and_keys_are_kept_and_pushed_back_byte_for_byte(
+    workspace: Workspace, connected: Connection, alice: User, bob: User, up: Upstream
+) -> None:
+    resources = {"future": {"b": 2, "a": 1}, "code_interpreter": {"file_ids": ["file-1"]}}
+    id_ = up.add(
+        name="Odd",
+        instructions="One.\r\nTwo.",
+        tools=ODD_TOOLS,
+        tool_resources=resources,
+        metadata={"b": "2", "a": "1"},
+        owner="someone",
+        parallel={"x": 1},
+    )
+    take_all(workspace, bob)
+    assistant = imported(id_)
+    assert contract.dumps(assistant.tools) == json.dumps(ODD_TOOLS, separators=(",", ":"))
+    assert contract.dumps(assistant.tool_resources) == json.dumps(resources, separators=(",", ":"))
+    extra = json.loads(UpstreamCopy.objects.get().extra)
+    assert extra == {"owner": "someone", "parallel": {"x": 1}}
+    make_assistant(assistant, author=alice, reviewer=bob, name="Edited")
+    assert push(assistant).state == State.IDLE
+    sent = up.writes()[-1].body.decode()
+    assert '"tools":' + contract.dumps(assistant.tools) in sent
+    assert '"tool_resources":' + contract.dumps(assistant.tool_resources) in sent
+    assert '"instructions":"One.\\r\\nTwo."' in sent
+    row = there(up)
+    assert (row["owner"], row["tools"], row["name"]) == ("someone", ODD_TOOLS, "Edited")
+    assert connected.pk
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"tools": None, "metadata": None, "tool_resources": None},
+        {"name": 5, "instructions": ["x"], "temperature": "1", "metadata": []},
+        {"description": "", "name": "", "instructions": ""},
+        {"model": None},
+        {"temperature": 0, "top_p": 1, "response_format": "auto"},
+        {"response_format": {"type": "json_schema", "json_schema": {"b": 1, "a": 2}}},
+        {"metadata": {"_dash": "another:1:dashboard"}},
+        {"created_at": None},
+        {"created_at": 10**17},
+        {"created_at": -5},
+        {"instructions": "x" * 300_000},
+    ],
+)
+def test_odd_shapes_are_taken_in_and_the_history_stays_whole(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream, odd: dict[str, Any]
+) -> None:
+    id_ = up.add()
+    up.assistants[id_].update(odd)
+    job = take_all(workspace, bob)
+    assert outcome(job) == (1, 0, 0)
+    version = Version.objects.get()
+    assert contract.fingerprint(version.document()) == version.digest
+    assert chain.verify().is_intact
+    assert tally(check(workspace, bob)) == (1, 0, 0)
+    assert connected.pk
+
+
+def test_one_with_16_pairs_is_taken_in_and_pushed_back_without_our_mark(
+    workspace: Workspace, connected: Connection, alice: User, bob: User, up: Upstream
+) -> None:
+    pairs = {f"k{n}": "v" for n in range(16)}
+    id_ = up.add(metadata=pairs)
+    take_all(workspace, bob)
+    assistant = imported(id_)
+    assert not assistant.safe_creation
+    make_assistant(assistant, author=alice, reviewer=bob, name="Edited")
+    assert push(assistant).state == State.IDLE
+    assert there(up)["metadata"] == pairs
+    assert connected.pk
+
+
+def test_the_mark_of_another_dashboard_is_no_obstacle(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    id_ = up.add(metadata={"team": "x", "_dash": "7e9c:3:abcdef01"})
+    take_all(workspace, bob)
+    assert imported(id_).metadata == {"team": "x"}
+    assert connected.pk
