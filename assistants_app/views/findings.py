@@ -65,6 +65,10 @@ class Checked:
     def warnings(self) -> list[Finding]:
         return [found for found in self.findings if found.level == "warning"]
 
+    @property
+    def hints(self) -> list[Finding]:
+        return [found for found in self.findings if found.level == "hint"]
+
 
 def check(change: Change) -> Checked:
     """Everything there is to say about a Change now; its own text is checked once."""

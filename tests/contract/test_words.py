@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -22,6 +23,51 @@ def test_every_field_has_a_label_and_help(field: str) -> None:
     assert label.term == field
     assert label.label
     assert label.help.endswith(".")
+
+
+def test_every_row_of_the_word_table_is_whole() -> None:
+    for key, label in words.LABELS.items():
+        assert label.term == key
+        assert label.label.strip() == label.label != ""
+        assert label.term.strip() == label.term != ""
+        assert re.fullmatch(r"[A-Z].+\.", label.help), key
+
+
+# The codes of contract.md sections 6 and 11 that the contract itself gives out.
+CODES = {
+    *("missing_required_parameter", "unknown_parameter", "invalid_type", "invalid_value"),
+    *("invalid_json", "duplicate_key", "string_above_max_length", "string_below_min_length"),
+    *("array_above_max_length", "object_above_max_properties", "property_name_above_max_length"),
+    *("integer_above_max_value", "decimal_above_max_value", "integer_below_min_value"),
+    *("decimal_below_min_value", "unsupported_parameter", "invalid_json_schema"),
+    *("invalid_function_parameters", "too_large", "json_word_missing", "both_sampling"),
+    *("duplicate_function", "duplicate_tool", "unknown_function", "metadata_reserved"),
+    *("metadata_full", "unknown_tool_type", "resource_without_tool", "tool_without_resource"),
+    *("static_overlap", "profile_limit", "profile_field", "invisible_text", "blank_text"),
+    *("big_integer", "unknown_model", "model_effort", "model_sampling", "model_format"),
+    *("model_shutdown", "unsupported_value"),
+}
+
+
+def test_every_code_has_both_sentences_and_no_sentence_is_of_no_code() -> None:
+    assert {code for code, _kind in words.SENTENCES} == CODES
+    for place, sentence in words.SENTENCES.items():
+        assert sentence.api.strip() == sentence.api != "", place
+        assert sentence.plain.strip() == sentence.plain != "", place
+
+
+def test_every_code_that_the_contract_writes_has_its_sentences() -> None:
+    """What `words.problem` is called with anywhere, read from the source itself."""
+    written = set()
+    for source in Path(contract.__file__).parent.glob("*.py"):
+        tree = ast.parse(source.read_text("utf-8"))
+        texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+        written |= {text for text in texts if isinstance(text, str) and text in CODES}
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "words.problem":
+                literal = [a.value for a in call.args[1:2] if isinstance(a, ast.Constant)]
+                assert set(literal) <= CODES, ast.unparse(call)
+    assert written == CODES
 
 
 NEVER = ("prompt", "payload", "schema", "conflict", "put", "null", "job", "task", "deploy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -98,6 +99,21 @@ def test_approve_and_publish_is_one_click(client: Client, bob: User, waiting: Ch
     assert assistant.instructions == NEW
     assert assistant.live_version is not None
     assert assistant.live_version.number == 2
+
+
+def test_two_very_long_lines_are_shown_line_by_line_and_in_time(
+    client: Client, alice: User, bob: User, workspace: Workspace
+) -> None:
+    limit = 256_000
+    old = ("abc. def; " * (limit // 10))[:limit]
+    new = ("xyz! uvw? " * (limit // 10))[:limit]
+    live = builders.make_assistant(workspace, author=alice, reviewer=bob, instructions=old)
+    change = builders.make_change(live, alice, instructions=new)
+    client.force_login(bob)
+    began = time.perf_counter()
+    text = client.get(page(change)).content.decode()
+    assert time.perf_counter() - began < 30
+    assert "Shown line by line." in text
 
 
 STOPPED = {

@@ -91,6 +91,18 @@ def test_warnings_want_a_tick(editing: Client, alice: User, draft: Change) -> No
     assert editing.post(submit(draft), {"title": "Kept", "sure": "on"}).status_code == 303
 
 
+def test_hints_are_told_and_want_nothing(editing: Client, alice: User, draft: Change) -> None:
+    values = {"model": "my-own-model", "metadata": None}
+    changes.edit(draft, actor=builders.acting(alice), lock=draft.lock, values=values)
+    response = editing.get(submit(draft))
+    assert "sure" not in response.context["form"].fields
+    text = response.content.decode()
+    assert "1 hint" in text
+    assert "Not in the list of known models." in text
+    assert f"{reverse('change', args=[draft.pk])}?fix=model#id_model" in text
+    assert editing.post(submit(draft), {"title": "Own model"}).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("title", "message"),
     [("t" * 201, "201 characters; the limit is 200."), ("a\0", "NUL character at position 2.")],
