@@ -101,10 +101,10 @@ class ConnectionForm(forms.Form):
         max_value=50.0,
         help_text=gettext_lazy("All processes of this dashboard together; 0.1 to 50."),
         error_messages={
-            "required": gettext_lazy("Enter a number from 0.1 to 50."),
+            "required": gettext_lazy("Enter calls per second from 0.1 to 50."),
             "invalid": gettext_lazy("Must be a number, such as 5 or 0.5."),
-            "min_value": gettext_lazy("Must be between 0.1 and 50."),
-            "max_value": gettext_lazy("Must be between 0.1 and 50."),
+            "min_value": gettext_lazy("Enter calls per second from 0.1 to 50."),
+            "max_value": gettext_lazy("Enter calls per second from 0.1 to 50."),
         },
         widget=forms.TextInput(attrs=_PLAIN | {"inputmode": "decimal"}),
     )

@@ -106,9 +106,11 @@ def _tested(request: Request, workspace: Workspace, job: Job | None) -> dict[str
 
 
 def abilities(upstream: Connection) -> list[tuple[str, str, str]]:
-    """(what, tone, answer) of everything a server may or may not do, as far as it was seen."""
+    """(what, tone, answer) of everything a server may or may not do; [] before it was seen."""
     health = upstream.health
     learned = health.learned if isinstance(health.learned, dict) else {}
+    if not learned:
+        return []
     said = {True: ("ok", _("Yes")), False: ("warn", _("No")), None: ("", _("Not seen yet"))}
     rows = [
         (label, *said[learned.get(flag) if isinstance(learned.get(flag), bool) else None])

@@ -218,6 +218,17 @@ def test_an_end_of_the_service_is_marked(workspace: Workspace, dora: User, up: U
     assert _findings(job)[-1] == (False, testing.GONE)
 
 
+@pytest.mark.usefixtures("connected")
+def test_an_end_is_believed_when_it_is_said_twice(
+    workspace: Workspace, dora: User, up: Upstream
+) -> None:
+    up.on("GET", "/assistants", times=1, answer=(404, {}, "{}"))
+    assert _try(workspace, dora).state == Job.State.DONE
+    up.on("GET", "/assistants", times=2, answer=(404, {}, "{}"))
+    assert _try(workspace, dora).result["gone"] is True
+    assert ConnectionHealth.objects.get().state == "frozen"
+
+
 def test_an_address_that_turned_private_is_named(workspace: Workspace, dora: User) -> None:
     connections.allow_origin("http://localhost:9/v1", actor=COMMAND, private=False)
     connections.set_connection(workspace, actor=acting(dora), base_url="http://localhost:9/v1")

@@ -79,6 +79,7 @@ def scene(stage: Stage) -> dict[str, str]:
         "remove": reverse("workspace_member_remove", args=[slug, stage.people["bob"].pk]),
         "rules": reverse("workspace_rules", args=[slug]),
         "connection": reverse("workspace_connection", args=[slug]),
+        "leave the connection": reverse("workspace_connection_remove", args=[slug]),
         "tokens": reverse("workspace_tokens", args=[slug]),
         "account": reverse("account_profile"),
         "password": reverse("account_change_password"),
