@@ -21,6 +21,8 @@ from assistants_app.sync.paging import PullFailed
 from assistants_app.sync.pull import pull
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from django.db.models import QuerySet
 
     from assistants_app.models import Assistant, Connection, Workspace
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from assistants_app.sync.pull import Pull
 
 State, Reason = PushOrder.State, PushOrder.Reason
+ASKED_FOR = 20  # of those that a list lacks, in one check
 CONFIRMED: Any = {"gone": True}  # what a Job is asked with once an admin confirmed
 
 
@@ -50,9 +53,10 @@ def _linked(workspace: Workspace) -> QuerySet[Assistant]:
     return rows.exclude(pk__in=known.values("assistant"))
 
 
-@audit.bookkeeping
+@audit.sends
 def judge(connection: Connection, seen: Watch, *, notes: list[str]) -> evidence.Cause:
-    """Freeze the connection when its whole list speaks against it, thaw it when nothing does.
+    """Freeze the connection when its whole list speaks against it, thaw it when nothing does; then
+    the few that it lacks are asked for one by one.
 
     `notes` are the pull's: a list that stopped or lost its place says nothing about what it lacks.
     """
@@ -63,7 +67,45 @@ def judge(connection: Connection, seen: Watch, *, notes: list[str]) -> evidence.
         health.freeze(connection, cause, _told(cause, len(seen.missing), len(seen.linked)))
     else:
         health.thaw(connection)
+        _ask_for(connection, seen.missing if not notes else frozenset())
     return cause
+
+
+def _ask_for(connection: Connection, missing: Collection[str]) -> None:
+    """A list may lag: only what answers 404 by itself gets a second look, a minute later, and is
+    called deleted when that proves it (reliability.md 6.2).
+    """
+    orders = PushOrder.objects.filter(
+        connection=connection,
+        state=State.IDLE,
+        assistant__archived_at=None,
+        assistant__upstream_id__in=missing,
+    )
+    found = list(orders.select_related("assistant")[:ASKED_FOR])
+    if not found:
+        return
+    with health.client(connection) as client:
+        for order in found:
+            if not health.take_call(connection, patience=health.times().call):
+                return
+            answer = client.retrieve(order.assistant.upstream_id or "")
+            health.heard(connection, answer.outcome, status=answer.status)
+            if answer.outcome.reason == "missing":
+                _look_once_more(order)
+    suspect(connection)
+
+
+def _look_once_more(order: PushOrder) -> None:
+    again = timezone.now() + timedelta(seconds=health.times().second_look)
+    rows = PushOrder.objects.filter(pk=order.pk, fence=order.fence, lease_until=None)
+    rows.filter(state=State.IDLE).update(
+        state=State.WAITING,
+        message="The server does not find it any more.",
+        check_again_at=again,
+        not_before=again,
+        attempts=0,
+        changed_at=timezone.now(),
+    )
 
 
 def _told(cause: evidence.Cause, missing: int, linked: int) -> str:

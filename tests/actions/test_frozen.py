@@ -115,6 +115,32 @@ def test_a_list_that_lacks_many_freezes_and_one_that_lacks_a_few_does_not(
     assert not PushOrder.objects.filter(state=State.STOPPED).exists()
 
 
+def test_one_that_the_list_lacks_is_asked_for_and_only_a_second_look_proves_its_deletion(
+    linked: list[Assistant], workspace: Workspace, bob: User, up: Upstream
+) -> None:
+    lose(up, linked[0])
+    check(workspace, bob)
+    order = order_of(linked[0])
+    assert (order.state, order.reason) == (State.WAITING, "")
+    assert order.check_again_at is not None
+    assert order.check_again_at > timezone.now()
+    order = settle(linked[0])
+    assert (order.state, order.reason) == (State.STOPPED, Reason.DELETED)
+    assert up.writes() == [request for request in up.writes() if request.method == "POST"]
+    assert len(up.writes()) == 6  # the six that were made, and nothing since
+
+
+def test_a_list_that_lags_changes_nothing(
+    linked: list[Assistant], workspace: Workspace, bob: User, up: Upstream
+) -> None:
+    shown = [row for id_, row in up.assistants.items() if id_ != linked[0].upstream_id]
+    up.on("GET", "/assistants", answer=(200, {}, {"data": shown, "has_more": False}))
+    before = order_of(linked[0]).fence
+    check(workspace, bob)
+    assert (order_of(linked[0]).state, order_of(linked[0]).fence) == (State.IDLE, before)
+    assert health_now().state == Health.OPEN
+
+
 def test_what_is_archived_here_may_be_missing_there(
     linked: list[Assistant], workspace: Workspace, bob: User, up: Upstream
 ) -> None:
