@@ -266,6 +266,40 @@ def _nonsense() -> Connection:
     return row
 
 
+# --- by itself ----------------------------------------------------------------------------------
+
+
+def test_a_server_that_was_away_is_found_again_and_gets_what_waited(
+    free: Workspace, alice: User, up: Upstream, running: Callable[..., Runner]
+) -> None:
+    up.stop()
+    assistant = _live(free, alice, "Onboarding")
+    running()
+    health = ConnectionHealth.objects.all()
+    wait_until(lambda: health.get().state == ConnectionHealth.State.UNREACHABLE)
+    waited = PushOrder.objects.get(assistant=assistant)
+    assert waited.state == State.WAITING
+    up.closing.clear()
+    up.start()
+    wait_until(lambda: _idle(assistant), seconds=20)
+    assert health.get().state == ConnectionHealth.State.OPEN
+    assert len(up.writes()) == 1
+
+
+def test_what_somebody_changed_there_is_noticed_without_anybody_asking(
+    free: Workspace, alice: User, up: Upstream, running: Callable[..., Runner]
+) -> None:
+    assistant = _live(free, alice, "Onboarding")
+    running()
+    wait_until(lambda: _idle(assistant))
+    next(iter(up.assistants.values()))["name"] = "Changed there"
+    Connection.objects.update(check_every=20)  # a twentieth of that
+    ConnectionHealth.objects.update(checked_at=Now() - timedelta(minutes=1))
+    order = PushOrder.objects.filter(assistant=assistant)
+    wait_until(lambda: order.get().reason == PushOrder.Reason.DRIFT, seconds=20)
+    assert Job.objects.exclude(asked_by=None).count() == 0
+
+
 # --- the end ------------------------------------------------------------------------------------
 
 
