@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -26,6 +25,7 @@ __all__ = ["Reply", "Transport", "TransportError"]
 
 PIECE = 16 * 1024  # small, since a compressed piece can grow a thousandfold
 ERROR_CAP = 1024 * 1024
+_ALWAYS = {"Accept-Encoding": "gzip", "Connection": "close"}
 ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 _VERIFY_WORDS = {
     9: "its certificate is not valid yet",
@@ -65,7 +65,8 @@ class Transport:
         self._times = times
         self._may_send = may_send
         self._private_ok = private_ok
-        self._session = _session(ca_file)
+        # The adapter alone: a session would add the environment, redirects, cookies and retries.
+        self._adapter = _Adapter(ca_file)
 
     def call(
         self,
@@ -89,7 +90,7 @@ class Transport:
 
     def close(self) -> None:
         """Let go of everything; the transport may not be used again."""
-        self._session.close()
+        self._adapter.close()
 
     def _try(self, call: wire.Call, *request: Any) -> Reply | TransportError:
         # Returned, not raised: an error raised while another is handled keeps that one as its
@@ -100,8 +101,6 @@ class Transport:
             return error.with_traceback(None)
         except Exception as error:
             return call.failed(*_kind(error, call))
-        finally:
-            self._session.close()
 
     def _exchange(
         self,
@@ -111,12 +110,8 @@ class Transport:
         headers: Mapping[str, str | Secret],
         body: bytes | None,
     ) -> Reply:
-        request = self._session.prepare_request(
-            requests.Request(method, url, headers=_opened(headers), data=body)
-        )
-        answer = self._session.send(
-            request, stream=True, timeout=self._times.call, allow_redirects=False
-        )
+        request = _prepared(method, url, _opened(headers), body)
+        answer = self._adapter.send(request, stream=True, timeout=self._times.call)
         with answer:
             killpoints.point("http.headers_read")
             call.status = answer.status_code
@@ -138,13 +133,6 @@ class Transport:
         if len(content) > cap and not is_refusal:
             raise call.failed("too_large")
         return content[:cap]
-
-
-class _Session(requests.Session):
-    """No environment, no redirects, no cookies, no retries."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: otherwise the library reads the whole body to work out the next request."""
 
 
 class _Adapter(HTTPAdapter):
@@ -170,15 +158,18 @@ class _Adapter(HTTPAdapter):
         """Nothing: the context holds the authorities, and checking cannot be switched off."""
 
 
-def _session(ca_file: str) -> requests.Session:
-    session = _Session()
-    session.trust_env = False
-    session.headers.clear()
-    session.headers.update({"Accept-Encoding": "gzip", "Connection": "close"})
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter(ca_file))
-    return session
+def _prepared(
+    method: str, url: str, headers: dict[str, str], body: bytes | None
+) -> requests.PreparedRequest:
+    """The request as it goes out; the library's own way would spell the body anew."""
+    request = requests.PreparedRequest()
+    request.prepare_method(method)
+    request.prepare_url(url, None)
+    request.prepare_headers(_ALWAYS | headers)
+    if body is not None:
+        request.body = body
+        request.headers["Content-Length"] = str(len(body))
+    return request
 
 
 def _read(raw: Any, cap: int) -> bytes:

@@ -6,6 +6,8 @@ urllib3 is used through its one seam for this, the method of a connection that o
 from __future__ import annotations
 
 import contextlib
+import math
+import os
 import socket
 import threading
 import time
@@ -45,7 +47,7 @@ class Call:
     """A running call, as a context manager; ends itself when `times.call` is over.
 
     A read timeout alone would not do: it starts anew with every byte (a server that dripped one per
-    0.3 s held a call for 36 s). The timer shuts down a duplicate of the socket: TLS moves the file
+    0.3 s held a call for 36 s). The watch shuts down a duplicate of the socket: TLS moves the file
     descriptor to another object during the handshake, and a duplicate stays valid through it.
     """
 
@@ -58,12 +60,10 @@ class Call:
         self._began = time.monotonic()
         self._line: socket.socket | None = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(times.call, self._expire)
-        self._timer.daemon = True
 
     def __enter__(self) -> Call:
         self._token = _now.set(self)
-        self._timer.start()
+        _watch.begin(self, self._began + self.times.call)
         return self
 
     def __exit__(
@@ -72,7 +72,7 @@ class Call:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._timer.cancel()
+        _watch.end(self)
         _now.reset(self._token)
         with self._lock:
             if self._line is not None:
@@ -124,11 +124,62 @@ class Call:
                 _shut(self._line)
         return line
 
-    def _expire(self) -> None:
+    def expire(self) -> None:
+        """The deadline is over: whatever waits on the line ends."""
         with self._lock:
             self.expired = True
             if self._line is not None:
                 _shut(self._line)
+
+
+class _Watch:
+    """Ends calls at their deadlines: one thread for all of them, since one for each would cost a
+    third of what a call costs.
+    """
+
+    def __init__(self) -> None:
+        self._ends: dict[Call, float] = {}
+        self._bell = threading.Condition()
+        self._wakes_at = math.inf
+        self._thread: threading.Thread | None = None
+
+    def begin(self, call: Call, until: float) -> None:
+        with self._bell:
+            self._ends[call] = until
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            elif until < self._wakes_at:
+                self._bell.notify()
+
+    def end(self, call: Call) -> None:
+        with self._bell:
+            self._ends.pop(call, None)
+
+    def _run(self) -> None:
+        while True:
+            with self._bell:
+                now = time.monotonic()
+                over = [call for call, until in self._ends.items() if until <= now]
+                for call in over:
+                    del self._ends[call]
+                if not over:
+                    self._wakes_at = min(self._ends.values(), default=math.inf)
+                    wait = self._wakes_at - now
+                    self._bell.wait(min(wait, threading.TIMEOUT_MAX))
+            for call in over:
+                call.expire()
+
+
+_watch = _Watch()
+
+
+def _start_anew() -> None:
+    global _watch  # noqa: PLW0603  # a child that was forked has no thread of its parent's
+    _watch = _Watch()
+
+
+os.register_at_fork(after_in_child=_start_anew)
 
 
 def _shut(line: socket.socket) -> None:
@@ -183,13 +234,22 @@ class _Secure(_Seam, HTTPSConnection):
     pass
 
 
-class PlainPool(HTTPConnectionPool):
+class _Once:
+    """A connection that was used is closed before it goes back, whatever the server thinks."""
+
+    def _put_conn(self: Any, conn: Any) -> None:
+        if conn is not None:
+            conn.close()
+        super()._put_conn(conn)  # type: ignore[misc]
+
+
+class PlainPool(_Once, HTTPConnectionPool):
     """Plain http over a `Call`'s socket."""
 
     ConnectionCls = _Plain
 
 
-class SecurePool(HTTPSConnectionPool):
+class SecurePool(_Once, HTTPSConnectionPool):
     """https over a `Call`'s socket; the certificate is checked against the name."""
 
     ConnectionCls = _Secure
