@@ -15,7 +15,7 @@ from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from django.db import close_old_connections, connection
+from django.db import OperationalError, close_old_connections, connection
 
 from assistants_app import doorbell, policies
 from assistants_app.actions import (
@@ -31,7 +31,7 @@ from assistants_app.actions import (
     scheduling,
     testing,
 )
-from assistants_app.models import Job, schema_number, triggers
+from assistants_app.models import Job, schema_number, storage, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -56,6 +56,17 @@ _KINDS: dict[str, Callable[[Job], None]] = {
     Job.Kind.LIST: importing.run_look,
     Job.Kind.IMPORT: importing.run_import,
 }
+
+
+def _tried(work: Callable[[Job], None], job: Job) -> None:
+    """What the database undid for the sake of another is begun again, three times in all."""
+    for _ in range(storage.TRIES - 1):
+        try:
+            return work(job)
+        except OperationalError as error:
+            if not storage.is_collision(error):
+                raise
+    return work(job)
 
 
 class Runner:
@@ -168,7 +179,7 @@ class Runner:
         if job is None:
             return
         try:
-            _KINDS[job.kind](job)
+            _tried(_KINDS[job.kind], job)
         except Exception:
             log.exception("A run failed unexpectedly.")
             jobs.finish(job, state=Job.State.FAILED, progress="It failed here; see the log.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
@@ -354,6 +354,26 @@ def test_old_receipts_are_forgotten_in_passing(alice: User) -> None:
     )
     Runner(hands=0).tick()
     assert not Receipt.objects.exists()
+
+
+@pytest.mark.parametrize(("undone", "state"), [(2, Job.State.DONE), (3, Job.State.FAILED)])
+def test_a_run_that_the_database_undid_is_begun_again(
+    free: Workspace, alice: User, undone: int, state: Job.State
+) -> None:
+    class Deadlock(Exception):
+        sqlstate = "40P01"
+
+    left = [Deadlock() for _ in range(undone)]
+
+    def undo(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("INSERT") and "auditentry" in sql and left:
+            raise OperationalError("deadlock detected") from left.pop()
+        return execute(sql, params, many, context)
+
+    job = pulling.ask(free, actor=acting(alice))
+    with connection.execute_wrapper(undo):
+        Runner(hands=0).tick()
+    assert Job.objects.get(pk=job.pk).state == state
 
 
 def test_a_run_that_fails_here_says_so(free: Workspace, alice: User) -> None:
