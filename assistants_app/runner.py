@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
-HANDS = 8  # works at once
+HANDS = 24  # works at once; threads come to be as they are needed
 LOOKS = 5  # ticks from one look for due checks and probes to the next
-LANE = 3  # of them for one connection: a slow server must not take every hand
+LANE = 8  # of them for one connection: a slow server must not take every hand
 _KINDS: dict[str, Callable[[Job], None]] = {
     Job.Kind.PULL: pulling.run,
     Job.Kind.TEST: testing.test,

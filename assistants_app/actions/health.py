@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, Value
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils import timezone
 
 from assistants_app import doorbell, policies
@@ -138,10 +138,8 @@ def take_call(connection: Connection, *, patience: float) -> bool:
         due = Q(next_call_at=None) | Q(next_call_at__lte=Now() + Value(ahead))
         free = Q(retry_not_before=None) | Q(retry_not_before__lte=Now())
         rows = ConnectionHealth.objects.filter(due, free, connection=connection)
-        later = Greatest(F("next_call_at"), Now()) + Value(step)
-        if rows.exclude(next_call_at=None).update(next_call_at=later):
-            return True
-        if rows.filter(next_call_at=None).update(next_call_at=Now() + Value(step)):
+        soonest = Greatest(Coalesce(F("next_call_at"), Now()), Now())
+        if rows.update(next_call_at=soonest + Value(step)):
             return True
         if time.monotonic() + step.total_seconds() > deadline:
             return False
@@ -199,8 +197,16 @@ def _failed(rows: QuerySet[ConnectionHealth], outcome: Outcome) -> None:
     )
 
 
+def _is_told(rows: QuerySet[ConnectionHealth], now: datetime) -> bool:
+    """All is well and was so a moment ago. To ask costs nobody the lock that a write would."""
+    calm = {"state": State.OPEN, "failures": 0, "open_until": None, "reason": "", "cause": ""}
+    return rows.filter(**calm, last_ok_at__gt=now - timedelta(seconds=1)).exists()
+
+
 def _answered(rows: QuerySet[ConnectionHealth], outcome: Outcome) -> None:
     now = timezone.now()
+    if outcome.kind == "done" and _is_told(rows, now):
+        return
     here = rows
     if outcome.kind != "done":  # a key or a quota is not proven by a refusal of something else
         here = rows.filter(state__in=(State.OPEN, State.UNREACHABLE))

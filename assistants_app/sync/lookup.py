@@ -30,7 +30,7 @@ def find_marker(client: AssistantsClient, op_id: str, *, since: float) -> list[R
     PullFailed when the list fails, and also when it stalls before it reached `since` or its end:
     an empty answer means "it is not there" and permits to create it, so it must not be a guess.
     """
-    walk = Walk(client, "desc")
+    walk = Walk(client, "desc", waits=0)  # an order waits by itself and holds nobody's hand
     search = _Search(op_id, since)
     profile = client.endpoint.rules
     is_far_enough = False

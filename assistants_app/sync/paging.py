@@ -35,7 +35,8 @@ class Walk:
     """One pass over the list. Read after iterating: `ids` in order of appearance; `notes`, each
     once; `has_ended`: the list came to its end rather than stalling; `has_repeated`: an entry came
     twice; `order`: as asked for, "" once the server refused it; `largest`: entries of the longest
-    page. `start` is the id after which to begin.
+    page. `start` is the id after which to begin; `waits`, how often a page is asked for again after
+    "too many calls".
     """
 
     client: AssistantsClient
@@ -46,6 +47,7 @@ class Walk:
     has_repeated: bool = False
     largest: int = 0
     start: str = ""
+    waits: int = WAITS
     _limit: int = FULL
 
     def __iter__(self) -> Iterator[list[dict[str, Any]]]:
@@ -71,7 +73,7 @@ class Walk:
 
     def _ask(self, after: str) -> Answer | None:
         """A page; None when the server no longer knows where we were."""
-        waits = WAITS
+        waits = self.waits
         while True:
             answer = self.client.list(limit=self._limit, order=self.order, after=after)
             if answer.outcome.kind == "done":
