@@ -179,7 +179,7 @@ def test_a_foreign_edit_is_shown_and_ours_can_be_pushed_over_it(
     assert PushOrder.objects.get().state == PushOrder.State.IDLE
 
 
-def test_checking_takes_in_what_is_new(
+def test_checking_says_what_is_new_there_and_takes_nothing_in(
     client: Client, bob: User, workspace: Workspace, upstream: Upstream
 ) -> None:
     upstream.assistants["asst_theirs"] = {
@@ -196,10 +196,8 @@ def test_checking_takes_in_what_is_new(
     client.force_login(bob)
     assert client.post(reverse("sync_check")).status_code == 303
     work()
-    taken = Assistant.objects.get(workspace=workspace)
-    assert taken.upstream_id == "asst_theirs"
-    assert taken.tools == [{"type": "bing_grounding", "bing_grounding": {"x": 1}}]
-    assert "1 taken in" in sync(client)
+    assert not Assistant.objects.filter(workspace=workspace).exists()
+    assert "1 not here" in sync(client)
 
 
 def test_a_run_can_be_looked_at(client: Client, bob: User, live: Assistant) -> None:
