@@ -323,7 +323,7 @@ def test_publishing_again_moves_the_same_order(
     assert order.pushed_version == before.desired_version
 
 
-@pytest.mark.parametrize("reason", [Reason.REFUSED, Reason.ATTEMPTS])
+@pytest.mark.parametrize("reason", [Reason.REFUSED, Reason.ATTEMPTS, Reason.APPROVAL])
 def test_a_new_version_settles_a_push_that_was_refused_or_given_up(
     assistant: Assistant, alice: User, bob: User, reason: Reason
 ) -> None:
@@ -333,9 +333,7 @@ def test_a_new_version_settles_a_push_that_was_refused_or_given_up(
     assert (order.state, order.reason, order.attempts, order.param) == (State.WAITING, "", 0, "")
 
 
-@pytest.mark.parametrize(
-    "reason", [Reason.UNCLEAR, Reason.DUPLICATE, Reason.DELETED, Reason.APPROVAL]
-)
+@pytest.mark.parametrize("reason", [Reason.UNCLEAR, Reason.DUPLICATE, Reason.DELETED])
 def test_a_new_version_settles_nothing_that_a_person_must_decide(
     assistant: Assistant, alice: User, bob: User, reason: Reason
 ) -> None:
