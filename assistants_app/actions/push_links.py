@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from assistants_app.models import Workspace
     from assistants_app.sync.client import Answer
 
 State = PushOrder.State
@@ -61,6 +62,23 @@ def candidates(order: PushOrder) -> list[str]:
         for id_ in order.message.removeprefix(before).removesuffix(".").split(", ")
     ]
     return list(dict.fromkeys(id_ for id_ in (order.assistant.upstream_id, *named) if id_))
+
+
+def foreign_mark(assistant: Assistant) -> str:
+    """The op_id of a mark of ours, or of another dashboard, that nothing here knows; "" for none.
+
+    A restored backup looks like this: made by this dashboard, and forgotten since.
+    """
+    metadata = assistant.metadata
+    marker = metadata.get(contract.MARKER) if isinstance(metadata, dict) else None
+    op_id = str(marker or "").partition(":")[0]
+    return op_id if op_id and op_id not in known_marks(assistant.workspace) else ""
+
+
+def known_marks(workspace: Workspace) -> set[str]:
+    """The op_ids that this workspace's pushes carry."""
+    orders = PushOrder.objects.filter(assistant__workspace=workspace)
+    return {str(op_id) for op_id in orders.values_list("op_id", flat=True)}
 
 
 def never_read(order: PushOrder) -> bool:

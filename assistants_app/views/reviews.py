@@ -14,7 +14,7 @@ from assistants_app import contract, policies
 from assistants_app.actions import changes, drift, publishing, push_bodies, reviews
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.models import Change, Contribution, Review, Version
-from assistants_app.views import access, badges, comparison, diff_view, pages
+from assistants_app.views import access, badges, comparison, diff_view, pages, sending
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -285,6 +285,7 @@ def publish(request: Request, pk: int) -> HttpResponse:
         "number": newest.number + 1 if newest else 1,
         "host": upstream.host if upstream else "",
         "consequences": [comparison.summary(base, change.document())] if base else [],
+        "sending": sending.of_change(change),
         "crumbs": _crumbs(change),
     }
     return pages.page(request, "reviews/publish.html", context)

@@ -171,9 +171,9 @@ def test_a_foreign_edit_is_shown_and_ours_can_be_pushed_over_it(
     url = reverse("upstream", args=[live.pk])
     text = client.get(url).content.decode()
     assert "Hijacked" in text
-    assert client.post(url, {"digest": "0" * 64}).status_code == 409
+    assert client.post(url, {"do": "overwrite", "digest": "0" * 64}).status_code == 409
     theirs = UpstreamCopy.objects.get(assistant=live, kind=UpstreamCopy.Kind.THEIRS)
-    assert client.post(url, {"digest": theirs.digest}).status_code == 303
+    assert client.post(url, {"do": "overwrite", "digest": theirs.digest}).status_code == 303
     work()
     assert upstream.assistants[live.upstream_id]["name"] == live.name
     assert PushOrder.objects.get().state == PushOrder.State.IDLE

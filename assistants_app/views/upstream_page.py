@@ -1,0 +1,153 @@
+"""The page of one assistant upstream: what was read there, what differs, what is to be settled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assistants_app import contract, policies
+from assistants_app.actions import drift, push_doubts, push_links
+from assistants_app.models import PushOrder, UpstreamCopy
+from assistants_app.views import (
+    badges,
+    comparison,
+    drift_parts,
+    order_words,
+    pages,
+    sending,
+    sync,
+)
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from assistants_app.actions.drift import Drift, Picks
+    from assistants_app.models import Assistant
+    from assistants_app.views.pages import Request
+
+State, Reason = PushOrder.State, PushOrder.Reason
+SHOWN = 20  # attempts
+PARTS = {"upstream-part": "sync/parts/_upstream.html", "drift": "sync/parts/_drift.html"}
+MOVING = (State.WAITING, State.SENDING, State.UNKNOWN)
+
+
+def order_of(assistant: Assistant) -> PushOrder | None:
+    """Its push order with what a page says of it."""
+    rows = PushOrder.objects.filter(assistant=assistant)
+    order = rows.select_related("desired_version", "pushed_version", "connection__health").first()
+    if order:
+        order.assistant = assistant
+    return order
+
+
+def page(
+    request: Request,
+    assistant: Assistant,
+    *,
+    status: int = 200,
+    chosen: Picks | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """The whole page, or the part that was asked for; `chosen` are the choices so far."""
+    context = _context(request, assistant) | more
+    if found := drift.of(assistant):
+        context |= of_drift(request, assistant, found, chosen or {})
+    return pages.page(request, "sync/upstream.html", context, parts=PARTS, status=status)
+
+
+def url(assistant: Assistant) -> str:
+    return reverse("upstream", args=[assistant.pk])
+
+
+def _context(request: Request, assistant: Assistant) -> dict[str, Any]:
+    order = order_of(assistant)
+    connection = assistant.workspace.upstream
+    copies = {copy.kind: copy for copy in assistant.upstream_copies.all()}
+    base = copies.get(UpstreamCopy.Kind.BASE)
+    may_push = policies.allowed(request.actor, "push", assistant.workspace)
+    context: dict[str, Any] = {
+        "assistant": assistant,
+        "order": order,
+        "url": url(assistant),
+        "badge": badges.upstream_badge(assistant, order, connection.health if connection else None),
+        "says": order_words.says(order, base.seen_at if base else None) if order else "",
+        "base": base,
+        "sections": comparison.sections(base.document(), assistant.document()) if base else [],
+        "attempts": order.push_attempts.select_related("version")[:SHOWN] if order else [],
+        "may_push": may_push,
+        "is_moving": order is not None and order.state in MOVING and connection is not None,
+        "seen": _fingerprint(order),
+        "foreign_mark": push_links.foreign_mark(assistant) if connection else "",
+        "crumbs": [
+            (_("Sync"), sync.url(assistant.workspace)),
+            (str(assistant), reverse("assistant", args=[assistant.pk])),
+            (_("Upstream"), ""),
+        ],
+    }
+    if order and order.state != State.IDLE and connection:
+        context["sending"] = sending.of_order(order)
+    return context | (_doubts(request, order) if order else {})
+
+
+def _fingerprint(order: PushOrder | None) -> str:
+    """Names what a page that waits for the push shows."""
+    columns = ("state", "reason", "message", "changed_at", "not_before", "desired_version_id")
+    return f"{crc32(repr([str(getattr(order, c, '')) for c in columns]).encode()):08x}"
+
+
+def is_same(request: Request, assistant: Assistant) -> bool:
+    """A poll of a page that already shows how it stands."""
+    asked = request.GET.get("seen", "")
+    return bool(request.htmx and asked) and asked == _fingerprint(order_of(assistant))
+
+
+def _doubts(request: Request, order: PushOrder) -> dict[str, Any]:
+    """What a person has to tell us, where the order stopped for that."""
+    if order.state != State.STOPPED:
+        return {}
+    linked = order.assistant.upstream_id
+    may_push = policies.allowed(request.actor, "push", order.assistant.workspace)
+    unclear, twice = order.reason == Reason.UNCLEAR, order.reason == Reason.DUPLICATE
+    candidates = push_links.candidates(order) if twice or unclear else []
+    return {
+        "may_name": may_push and not linked and (unclear or twice),
+        "may_create": may_push and ((unclear and not linked) or order.reason == Reason.DELETED),
+        "is_unproven": unclear and bool(linked),
+        "may_confirm": unclear
+        and bool(linked)
+        and policies.allowed(request.actor, "settings.write", order.assistant.workspace),
+        "may_archive": order.reason == Reason.DELETED
+        and policies.allowed(request.actor, "assistant.archive", order.assistant.workspace),
+        "candidates": candidates,
+        "may_choose": may_push and twice and len(candidates) > 1,
+        "is_doubtful": order.reason == Reason.DRIFT and push_doubts.is_doubtful(order),
+    }
+
+
+def of_drift(request: Request, assistant: Assistant, found: Drift, chosen: Picks) -> dict[str, Any]:
+    """What differs, with the choices so far; a choice whose text moved is not carried along."""
+    opened = assistant.changes.open().select_related("author")
+    return {
+        "drift": found,
+        "theirs": assistant.upstream_copies.get(kind=UpstreamCopy.Kind.THEIRS),
+        "heading": drift_parts.heading(found),
+        "parts": drift_parts.shown(found, chosen),
+        "result": drift_parts.result(found, chosen),
+        "common": _common(assistant, found),
+        "live": assistant.live_version,
+        "mine": next((one for one in opened if one.author_id == request.user.pk), None),
+        "others": [one for one in opened if one.author_id != request.user.pk],
+    }
+
+
+def _common(assistant: Assistant, found: Drift) -> int | None:
+    """The number of the version that was last in common; None where it was none of ours."""
+    order = PushOrder.objects.filter(assistant=assistant).select_related("pushed_version").first()
+    version = order.pushed_version if order else None
+    if version is None or found.base is None:
+        return None
+    same = contract.compare(version.document(), found.base, fields=found.fields)
+    return version.number if same.verdict != "different" else None

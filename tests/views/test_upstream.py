@@ -1,0 +1,557 @@
+"""One assistant upstream: choose part by part, push ours again, tell what only a person knows."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from assistants_app import contract
+from assistants_app.actions import changes, drift, pulling, push_bodies, reviews
+from assistants_app.models import Assistant, Change, PushOrder, Workspace
+from assistants_app.runner import Runner
+from tests import builders
+from tests.actions.pushed import settle
+from tests.upstream import Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.test import Client
+    from pytest_django.fixtures import SettingsWrapper
+
+    from assistants_app.models import User
+
+pytestmark = pytest.mark.django_db
+State, Reason = PushOrder.State, PushOrder.Reason
+TEXT = "Greet.\nHelp.\nBe brief.\nThank.\n"
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings: SettingsWrapper) -> None:
+    settings.SYNC_TIME_SCALE = 0.02
+
+
+@pytest.fixture
+def upstream(workspace: Workspace, dora: User) -> Iterator[Upstream]:
+    with Upstream() as server:
+        builders.make_connection(workspace, dora, server)
+        yield server
+
+
+def work() -> None:
+    runner = Runner(hands=0)
+    while runner.tick():
+        pass
+
+
+def now(assistant: Assistant) -> Assistant:
+    return Assistant.objects.select_related("workspace__connection").get(pk=assistant.pk)
+
+
+@pytest.fixture
+def live(workspace: Workspace, upstream: Upstream, alice: User, bob: User) -> Assistant:
+    place = Workspace.objects.get(pk=workspace.pk)
+    made = builders.make_assistant(place, author=alice, reviewer=bob, instructions=TEXT)
+    work()
+    return now(made)
+
+
+@pytest.fixture
+def drifted(live: Assistant, upstream: Upstream, alice: User, bob: User) -> Assistant:
+    """Temperature and two lines moved upstream, one of the lines here as well."""
+    row = upstream.assistants[live.upstream_id or ""]
+    row["temperature"] = 0.7
+    row["instructions"] = TEXT.replace("Greet.", "Greet warmly.").replace("brief", "short")
+    text = TEXT.replace("brief", "quick")
+    builders.make_assistant(live, author=alice, reviewer=bob, instructions=text)
+    work()
+    assert PushOrder.objects.get().reason == Reason.DRIFT
+    return now(live)
+
+
+def url(assistant: Assistant) -> str:
+    return reverse("upstream", args=[assistant.pk])
+
+
+def form(client: Client, assistant: Assistant) -> dict[str, str]:
+    """What the form on the page carries as it stands, as a browser sends it."""
+    return fields(client.get(url(assistant)).content.decode())
+
+
+def fields(text: str) -> dict[str, str]:
+    found = {}
+    for tag in re.findall(r"<input[^>]+>", text):
+        have = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if have.get("type") == "radio" and " checked" not in tag:
+            continue
+        if "name" in have and have.get("type") in ("radio", "hidden"):
+            found[have["name"]] = unescape(have.get("value", ""))
+    found.pop("csrfmiddlewaretoken", None)
+    return found
+
+
+def all_on(carried: dict[str, str], side: str) -> dict[str, str]:
+    return {name: side if name.startswith("pick-") else value for name, value in carried.items()}
+
+
+def key(carried: dict[str, str], field: str) -> str:
+    return next(name for name in carried if name.startswith(f"pick-{field}"))
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+
+def test_it_says_what_changed_where_and_that_nobody_knows_who(
+    client: Client, bob: User, drifted: Assistant
+) -> None:
+    client.force_login(bob)
+    text = client.get(url(drifted)).content.decode()
+    assert "2 parts changed upstream; 1 of them was also changed here." in text
+    assert "who it was is unknown" in text
+    assert "Last in common (v1)" in text
+    assert "Here (v2, live)" in text
+    assert "1 further line changed only upstream: taken" in text
+    assert "Result: 1 taken, 1 merged" in text
+    assert "gpt-5.2" not in text  # what does not differ is not shown
+    for words in (
+        "Keep ours",
+        "Take theirs",
+        "Take all theirs",
+        "Push ours again",
+        "Save the result",
+    ):
+        assert words in text
+
+
+def test_who_may_only_read_sees_no_choice(client: Client, alice: User, drifted: Assistant) -> None:
+    client.force_login(alice)
+    text = client.get(url(drifted)).content.decode()
+    assert "warmly" in text
+    assert "Save the result" not in text
+    assert "radio" not in text
+    assert client.post(url(drifted), {"do": "save"}).status_code == 403
+
+
+def test_a_stranger_does_not_find_it(client: Client, carol: User, drifted: Assistant) -> None:
+    client.force_login(carol)
+    assert client.get(url(drifted)).status_code == 404
+    assert client.post(url(drifted), {"do": "overwrite"}).status_code == 404
+
+
+def test_a_choice_redraws_its_part_and_the_result(
+    client: Client, bob: User, drifted: Assistant
+) -> None:
+    client.force_login(bob)
+    carried = form(client, drifted)
+    carried[key(carried, "temperature")] = "ours"
+    response = client.post(
+        url(drifted),
+        carried | {"do": "choose", "part": "temperature"},
+        headers={"HX-Request": "true", "HX-Target": "drift-temperature"},
+    )
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert re.match(r'\s*<section class="card drift-part[^"]*" id="drift-temperature"', text)
+    assert 'id="drift-result" hx-swap-oob="innerHTML"' in text
+    assert "Result: 1 merged, 1 kept" in text
+    assert 'id="drift-instructions"' not in text
+
+
+def test_without_scripts_a_choice_redraws_the_page(
+    client: Client, bob: User, drifted: Assistant
+) -> None:
+    client.force_login(bob)
+    carried = all_on(form(client, drifted), "ours")
+    response = client.post(url(drifted), carried | {"do": "choose"})
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "Result: 2 kept" in text
+    assert "the same as pushing ours again" in text
+    assert fields(text) == carried
+
+
+def test_taking_all_of_theirs_is_chosen_and_not_saved(
+    client: Client, bob: User, drifted: Assistant
+) -> None:
+    client.force_login(bob)
+    carried = form(client, drifted)
+    text = client.post(url(drifted), carried | {"do": "take"}).content.decode()
+    assert "Result: 2 taken" in text
+    assert "nothing needs pushing" in text
+    assert fields(text) == all_on(carried, "theirs")
+    part = client.post(
+        url(drifted),
+        carried | {"do": "take"},
+        headers={"HX-Request": "true", "HX-Target": "drift"},
+    ).content.decode()
+    assert part.lstrip().startswith('<div id="drift">')
+    assert not Change.objects.open().exists()
+
+
+# --- saving -----------------------------------------------------------------------------------
+
+
+def test_the_result_becomes_a_change_of_mine(client: Client, bob: User, drifted: Assistant) -> None:
+    client.force_login(bob)
+    response = client.post(url(drifted), form(client, drifted) | {"do": "save"})
+    change = Change.objects.open().get()
+    assert response.status_code == 303
+    assert response["Location"] == reverse("change", args=[change.pk])
+    assert change.title == "Taken in from upstream"
+    assert change.instructions == "Greet warmly.\nHelp.\nBe quick.\nThank.\n"
+    assert float(change.temperature) == 0.7
+
+
+def test_edit_opens_the_editor_at_that_part(client: Client, bob: User, drifted: Assistant) -> None:
+    client.force_login(bob)
+    carried = all_on(form(client, drifted), "ours")
+    response = client.post(url(drifted), carried | {"edit": "temperature"})
+    change = Change.objects.open().get()
+    assert response["Location"] == f"{reverse('change', args=[change.pk])}#form-model"
+
+
+def approve(change: Change, author: User, reviewer: User) -> Change:
+    done = changes.submit(change, actor=builders.acting(author))
+    return reviews.approve(done, actor=builders.acting(reviewer), digest=done.digest)
+
+
+def test_the_reviewed_result_can_be_published_and_upstream_agrees(
+    client: Client, bob: User, drifted: Assistant, upstream: Upstream, workspace: Workspace
+) -> None:
+    ruth = builders.make_person("ruth")
+    builders.make_member(workspace, ruth, "reviewer")
+    client.force_login(bob)
+    client.post(url(drifted), form(client, drifted) | {"do": "save"})
+    change = approve(Change.objects.open().get(), bob, ruth)
+    assert "settle that" not in client.get(reverse("review", args=[change.pk])).content.decode()
+    response = client.post(reverse("change_publish", args=[change.pk]))
+    assert response.status_code == 303
+    work()
+    row = upstream.assistants[drifted.upstream_id or ""]
+    assert row["instructions"] == "Greet warmly.\nHelp.\nBe quick.\nThank.\n"
+    assert PushOrder.objects.get().state == State.IDLE
+
+
+def test_saving_what_is_all_kept_asks_to_push_ours(
+    client: Client, bob: User, drifted: Assistant
+) -> None:
+    client.force_login(bob)
+    carried = all_on(form(client, drifted), "ours")
+    text = client.post(url(drifted), carried | {"do": "save"}).content.decode()
+    assert "there is no result to save" in text
+    assert "Push ours again" in text
+    assert not Change.objects.open().exists()
+
+
+def test_upstream_that_moved_is_told_and_choices_are_kept_where_they_apply(
+    client: Client, bob: User, drifted: Assistant, upstream: Upstream, workspace: Workspace
+) -> None:
+    client.force_login(bob)
+    carried = all_on(form(client, drifted), "ours")
+    upstream.assistants[drifted.upstream_id or ""]["temperature"] = 0.1
+    pulling.run(pulling.ask(workspace, actor=builders.acting(bob)))
+    for asked in ({"do": "save"}, {"do": "choose", "part": "temperature"}, {"do": "push"}):
+        response = client.post(url(drifted), all_on(carried, "theirs") | asked)
+        text = response.content.decode()
+        assert response.status_code == 409, asked
+        assert "changed once more since you looked" in text
+    response = client.post(url(drifted), carried | {"edit": "temperature"})
+    assert response.status_code == 409
+    after = fields(response.content.decode())
+    assert after[key(after, "instructions")] == "ours"
+    assert after[key(after, "temperature")] == "theirs"  # another text: proposed anew
+    assert not Change.objects.open().exists()
+
+
+def test_by_htmx_the_whole_page_is_drawn_anew(
+    client: Client, bob: User, drifted: Assistant
+) -> None:
+    client.force_login(bob)
+    response = client.post(
+        url(drifted),
+        form(client, drifted) | {"do": "choose", "part": "temperature", "seen": "older"},
+        headers={"HX-Request": "true", "HX-Target": "drift-temperature"},
+    )
+    assert response.status_code == 409
+    assert (response["HX-Retarget"], response["HX-Reselect"]) == (".page", ".page")
+
+
+@pytest.mark.parametrize("how", ["add", "replace"])
+def test_an_open_change_of_mine_is_asked_about_and_nothing_is_lost(
+    client: Client, bob: User, drifted: Assistant, how: str
+) -> None:
+    mine = builders.make_change(drifted, bob, description="Mine.")
+    client.force_login(bob)
+    assert "You have an open change of this assistant" in client.get(url(drifted)).content.decode()
+    carried = all_on(form(client, drifted), "theirs")
+    response = client.post(url(drifted), carried | {"do": "save"})
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert f"Change {mine.pk}" in text
+    again = fields(text)
+    assert {name: again[name] for name in carried} == carried
+    assert client.post(url(drifted), again | {"mine": how}).status_code == 303
+    mine.refresh_from_db()
+    change = Change.objects.open().get()
+    assert (change.pk == mine.pk) == (how == "add")
+    assert (mine.description, float(change.temperature)) == ("Mine.", 0.7)
+
+
+def test_what_my_change_says_otherwise_is_named(
+    client: Client, bob: User, drifted: Assistant
+) -> None:
+    builders.make_change(drifted, bob, temperature=0.2)
+    client.force_login(bob)
+    response = client.post(url(drifted), form(client, drifted) | {"do": "save"})
+    text = response.content.decode()
+    assert "proposes something else for" in text
+    assert "Creativity" in text
+    assert 'value="add"' not in text
+    response = client.post(url(drifted), fields(text) | {"mine": "add"})
+    assert response.status_code == 409
+
+
+def test_open_changes_of_others_are_told(
+    client: Client, alice: User, bob: User, drifted: Assistant
+) -> None:
+    builders.make_change(drifted, alice, description="Hers.")
+    client.force_login(bob)
+    assert "It will be out of date" in client.get(url(drifted)).content.decode()
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [{}, {"do": "nonsense"}, {"do": "save"}, {"do": "take"}, {"do": "push"}, {"do": "overwrite"}],
+)
+def test_what_is_settled_is_told(
+    client: Client, bob: User, live: Assistant, posted: dict[str, str]
+) -> None:
+    client.force_login(bob)
+    response = client.post(url(live), posted)
+    assert response.status_code == 409
+    assert "settled already" in response.content.decode()
+
+
+@pytest.mark.parametrize("value", ["", "both", "\x00", "theirs\n", "9" * 10_000])
+def test_a_choice_that_is_none_is_as_proposed(
+    client: Client, bob: User, drifted: Assistant, value: str
+) -> None:
+    client.force_login(bob)
+    carried = form(client, drifted)
+    response = client.post(url(drifted), all_on(carried, value) | {"do": "choose"})
+    assert response.status_code == 200
+    assert fields(response.content.decode()) == carried
+
+
+# --- push ours again --------------------------------------------------------------------------
+
+
+def test_pushing_ours_names_what_is_overwritten_and_by_what(
+    client: Client, bob: User, drifted: Assistant, upstream: Upstream
+) -> None:
+    client.force_login(bob)
+    response = client.post(url(drifted), form(client, drifted) | {"do": "push"})
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "Creativity" in text
+    assert "Instructions" in text
+    asked = fields(text) | {"do": "overwrite"}
+    assert client.post(url(drifted), asked).status_code == 303
+    work()
+    row = upstream.assistants[drifted.upstream_id or ""]
+    assert (row["temperature"], row["instructions"]) == (1.0, TEXT.replace("brief", "quick"))
+    assert PushOrder.objects.get().state == State.IDLE
+
+
+def test_pushing_ours_is_bound_to_what_was_shown(
+    client: Client, bob: User, drifted: Assistant, upstream: Upstream, workspace: Workspace
+) -> None:
+    client.force_login(bob)
+    asked = fields(
+        client.post(url(drifted), form(client, drifted) | {"do": "push"}).content.decode()
+    )
+    upstream.assistants[drifted.upstream_id or ""]["temperature"] = 0.1
+    pulling.run(pulling.ask(workspace, actor=builders.acting(bob)))
+    assert client.post(url(drifted), asked | {"do": "overwrite"}).status_code == 409
+    assert PushOrder.objects.get().reason == Reason.DRIFT
+
+
+# --- what leaves ------------------------------------------------------------------------------
+
+
+def shown_body(text: str) -> str:
+    [inside] = re.findall(r'aria-label="Exactly what is sent"[^>]*>(.*?)</pre>', text, re.S)
+    return unescape(re.sub(r"<[^>]+>", "", inside))
+
+
+def test_the_body_on_the_page_is_what_leaves(
+    client: Client, bob: User, drifted: Assistant, upstream: Upstream
+) -> None:
+    client.force_login(bob)
+    text = client.post(url(drifted), form(client, drifted) | {"do": "push"}).content.decode()
+    assert "These parts change upstream" in text
+    client.post(url(drifted), fields(text) | {"do": "overwrite"})
+    work()
+    assert upstream.writes()[-1].body.decode() == shown_body(text)
+
+
+def test_the_publish_page_shows_the_bytes_that_are_sent(
+    client: Client, alice: User, bob: User, live: Assistant, upstream: Upstream
+) -> None:
+    change = builders.make_approved(live, author=alice, reviewer=bob, temperature=0.3)
+    client.force_login(bob)
+    text = client.get(reverse("change_publish", args=[change.pk])).content.decode()
+    assert "These parts change upstream" in text
+    assert "Creativity" in text
+    assert f"/assistants/{live.upstream_id}" in text
+    client.post(reverse("change_publish", args=[change.pk]))
+    work()
+    assert upstream.writes()[-1].body.decode() == shown_body(text)
+    assert upstream.writes()[-1].body == push_bodies.wire(contract.parse(shown_body(text)))  # type: ignore[arg-type]
+
+
+# --- what only a person can tell --------------------------------------------------------------
+
+
+@pytest.fixture
+def unclear(workspace: Workspace, upstream: Upstream, alice: User, bob: User) -> Assistant:
+    upstream.on("POST", "/assistants", times=9, apply="never", answer="reset")
+    place = Workspace.objects.get(pk=workspace.pk)
+    made = builders.make_assistant(place, author=alice, reviewer=bob, instructions=TEXT)
+    assert settle(made, tries=20).reason == Reason.UNCLEAR
+    upstream.control({"clear": True})
+    return now(made)
+
+
+def test_the_id_that_is_pasted_is_read_and_what_differs_is_shown(
+    client: Client, bob: User, unclear: Assistant, upstream: Upstream
+) -> None:
+    id_ = upstream.add(name="Somebody else's", model="gpt-4o")
+    client.force_login(bob)
+    assert "It is this one" in client.get(url(unclear)).content.decode()
+    assert client.post(url(unclear), {"do": "link", "upstream_id": id_}).status_code == 303
+    waiting = client.get(url(unclear)).content.decode()
+    assert 'hx-trigger="every 3s"' in waiting
+    work()
+    text = client.get(url(unclear)).content.decode()
+    assert "Somebody else" in text
+    assert "Never seen in agreement" in text
+    assert "It is another one" in text
+    assert client.post(url(unclear), {"do": "unlink"}).status_code == 303
+    assert now(unclear).upstream_id is None
+
+
+def test_an_id_that_is_none_comes_back_with_its_reason(
+    client: Client, bob: User, unclear: Assistant
+) -> None:
+    client.force_login(bob)
+    response = client.post(url(unclear), {"do": "link", "upstream_id": "two words"})
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="two words"' in text
+    assert "one word without spaces" in text
+    assert 'href="#id_upstream_id"' in text
+
+
+def test_creating_again_takes_a_confirmation(
+    client: Client, bob: User, unclear: Assistant, upstream: Upstream
+) -> None:
+    client.force_login(bob)
+    assert client.post(url(unclear), {"do": "create"}).status_code == 422
+    assert client.post(url(unclear), {"do": "create", "is_sure": "1"}).status_code == 303
+    settle(unclear)
+    assert len(upstream.assistants) == 1
+
+
+def test_a_page_that_waits_is_asked_for_what_is_new(
+    client: Client, bob: User, live: Assistant, upstream: Upstream
+) -> None:
+    PushOrder.objects.update(state=State.WAITING)
+    client.force_login(bob)
+    headers = {"HX-Request": "true", "HX-Target": "upstream-part"}
+    [address] = re.findall(r'hx-get="([^"]+upstream[^"]+)"', client.get(url(live)).content.decode())
+    assert client.get(address, headers=headers).status_code == 204
+    work()
+    part = client.get(address, headers=headers)
+    assert part.status_code == 200
+    assert "hx-trigger" not in part.content.decode()
+
+
+def test_the_only_one_is_gone_when_an_admin_says_so(
+    client: Client, bob: User, dora: User, live: Assistant, upstream: Upstream
+) -> None:
+    order = PushOrder.objects.get()
+    PushOrder.objects.update(state=State.STOPPED, reason=Reason.UNCLEAR)
+    client.force_login(bob)
+    assert "An admin of this workspace can confirm" in client.get(url(live)).content.decode()
+    assert client.post(url(live), {"do": "gone", "is_sure": "1"}).status_code == 403
+    client.force_login(dora)
+    assert client.post(url(live), {"do": "gone"}).status_code == 422
+    assert client.post(url(live), {"do": "gone", "is_sure": "1"}).status_code == 303
+    order.refresh_from_db()
+    assert order.reason == Reason.DELETED
+    text = client.get(url(live)).content.decode()
+    assert "Create again" in text
+    assert reverse("assistant_archive", args=[live.pk]) in text
+
+
+def test_of_several_one_is_chosen(
+    client: Client, bob: User, live: Assistant, upstream: Upstream
+) -> None:
+    twin: Any = dict(upstream.assistants[live.upstream_id or ""], id="asst_twin")
+    upstream.assistants["asst_twin"] = twin
+    PushOrder.objects.update(
+        state=State.STOPPED,
+        reason=Reason.DUPLICATE,
+        message="Upstream holds this assistant more than once: also asst_twin.",
+    )
+    client.force_login(bob)
+    text = client.get(url(live)).content.decode()
+    assert "Which one is ours?" in text
+    assert client.post(url(live), {"do": "mine", "upstream_id": "asst_x"}).status_code == 422
+    asked = {"do": "mine", "upstream_id": "asst_twin"}
+    assert client.post(url(live), asked).status_code == 303
+    work()
+    assert now(live).upstream_id == "asst_twin"
+    assert len(upstream.assistants) == 2
+
+
+def test_nothing_is_connected_and_nothing_is_offered(
+    client: Client, workspace: Workspace, alice: User, bob: User
+) -> None:
+    made = builders.make_assistant(workspace, author=alice, reviewer=bob)
+    client.force_login(bob)
+    text = client.get(url(made)).content.decode()
+    assert "Never read there" in text
+    assert client.post(url(made), {"do": "create", "is_sure": "1"}).status_code == 409
+
+
+def test_the_page_asks_the_same_for_one_part_as_for_many(
+    client: Client, bob: User, drifted: Assistant, upstream: Upstream, workspace: Workspace
+) -> None:
+    client.force_login(bob)
+
+    def asked() -> int:
+        client.get(url(drifted))
+        with CaptureQueriesContext(connection) as found:
+            client.get(url(drifted))
+        return len(found)
+
+    few = asked()
+    upstream.assistants[drifted.upstream_id or ""] |= {
+        "name": "There",
+        "description": "There.",
+        "model": "gpt-4o",
+        "top_p": 0.5,
+        "metadata": {"there": "yes"},
+        "instructions": "\n".join(f"{n}." for n in range(300)),
+    }
+    pulling.run(pulling.ask(workspace, actor=builders.acting(bob)))
+    assert len(drift.of(drifted).parts) == 7  # type: ignore[union-attr]
+    assert asked() == few
