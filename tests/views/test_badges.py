@@ -108,7 +108,7 @@ def test_what_cannot_be_known_is_not_claimed() -> None:
     ("checked", "changed", "every", "label"),
     [
         (40, 40, 600, "Cannot check"),
-        (29, 40, 600, "In sync"),
+        (20, 40, 600, "In sync"),
         (40, 5, 600, "In sync"),  # pushed and read back by itself meanwhile
         (40, 40, 0, "In sync"),  # nobody wants it checked: nothing is late
         (40, 40, 3600, "In sync"),
