@@ -15,6 +15,11 @@ def chromium() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
+def prism() -> str | None:
+    """Path of the contract mock Prism, for the test of our client against it."""
+    return shutil.which("prism")
+
+
 def has_browser() -> bool:
     return chromium() is not None and _is_installed("playwright", "axe_playwright_python")
 
@@ -28,6 +33,8 @@ def left_out() -> list[str]:
     lines = []
     if not on_postgresql():
         lines.append("PostgreSQL: set DATABASE_URL=postgres://… and install the extra [postgres]")
+    if prism() is None:
+        lines.append("contract mock: npm install -g @stoplight/prism-cli, then pytest -m merge")
     if chromium() is None:
         lines.append("browser: Chromium is not installed")
     elif not has_browser():
