@@ -23,6 +23,7 @@ from assistants_app.actions import (
     jobs,
     push_links,
     pushes,
+    sweeping,
 )
 from assistants_app.errors import Conflict
 from assistants_app.models import Assistant, Job, PushOrder, UpstreamCopy
@@ -108,8 +109,9 @@ def _walk(job: Job, pages: Pull) -> None:
     actor = policies.system("worker")
     # Pages are asked for ahead: whatever we read or wrote since the beginning is newer.
     compare = _Comparison(job, actor, timezone.now())
-    seen = frozen.watch(job.workspace)
+    seen, marks = frozen.watch(job.workspace), sweeping.Marks()
     for page in pages:
+        marks.see(page.items)
         compare.add(seen.let_through(page.items), seen.size)
     if frozen.is_confirmed(job) and not pages.notes:
         frozen.believe(job, seen, actor=actor)
@@ -118,7 +120,8 @@ def _walk(job: Job, pages: Pull) -> None:
         return
     compare.add(seen.release(), seen.size)
     compare.finish()
-    _done(job, compare.tally, pages, actor=actor)
+    said = sweeping.sweep(job.workspace, marks, actor=actor)
+    _done(job, compare.tally, pages, said, actor=actor)
 
 
 class _Comparison:
@@ -169,10 +172,11 @@ def _frozen(job: Job, cause: str, size: int, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def _done(job: Job, tally: Tally, pages: Pull, *, actor: Actor) -> None:
+def _done(job: Job, tally: Tally, pages: Pull, said: list[str], *, actor: Actor) -> None:
     counts = {"seen": tally.seen, "new": tally.new, "changed": tally.changed, "notes": pages.notes}
     result = {**counts, "cursors": told(pages.cursors)}
-    if not jobs.finish(job, state=Job.State.DONE, progress=f"{tally}.", result=result):
+    progress = " ".join([f"{tally}.", *said])
+    if not jobs.finish(job, state=Job.State.DONE, progress=progress, result=result):
         return
     health.listed(job.workspace.connection)
     if job.asked_by is None and not tally.changed:

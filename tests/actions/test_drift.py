@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assistants_app import contract
-from assistants_app.actions import changes, drift, publishing, pulling, reviews
+from assistants_app.actions import changes, drift, publishing, reviews
 from assistants_app.errors import Conflict, NotAllowed
 from assistants_app.models import Assistant, Change, PushOrder, UpstreamCopy
+from tests.actions.pulled import check
 from tests.actions.pushed import order_of, push, settle, there
 from tests.actions.told import refuses, tells
 from tests.builders import acting, make_assistant, make_change, make_member, make_person
@@ -209,7 +210,7 @@ def test_what_was_decided_on_an_older_text_cannot_be_published(
 ) -> None:
     change = approved(take_in(drifted, bob, {}), bob, alice_reviews(drifted))
     there(up)["temperature"] = 0.1
-    pulling.run(pulling.ask(workspace, actor=acting(bob)))
+    check(workspace, bob)
     assert "once more" in drift.blocks(change)
     with refuses(Conflict, "drift", match="once more"):
         publishing.publish(change, actor=acting(bob))
@@ -229,7 +230,7 @@ def test_what_moved_since_it_was_shown_is_not_decided(
 ) -> None:
     seen = of(drifted).seen
     there(up)["temperature"] = 0.1
-    pulling.run(pulling.ask(workspace, actor=acting(bob)))
+    check(workspace, bob)
     with refuses(Conflict, "stale"):
         drift.take_in(now(drifted), actor=acting(bob), seen=seen, picks={})
 
@@ -239,7 +240,7 @@ def test_choices_still_apply_where_their_text_is_the_same(
 ) -> None:
     before = picked(of(drifted), "ours")
     there(up)["temperature"] = 0.1
-    pulling.run(pulling.ask(workspace, actor=acting(bob)))
+    check(workspace, bob)
     moved = before.keys() - picked(of(drifted), "ours").keys()
     assert {key.split("-")[0] for key in moved} == {"temperature"}
 
@@ -314,7 +315,7 @@ def test_unknown_tools_and_fields_survive_pull_edit_and_push(
     row: Any = there(up)
     row["tools"] = json.loads(json.dumps(tools))
     row["acme_region"] = {"name": "north", "zones": [3, 1]}
-    pulling.run(pulling.ask(workspace, actor=acting(bob)))
+    check(workspace, bob)
     assert order_of(live).reason == Reason.DRIFT
     found = of(live)
     assert [part.field for part in found.parts] == ["tools"]

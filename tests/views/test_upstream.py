@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assistants_app import contract
-from assistants_app.actions import changes, drift, pulling, push_bodies, reviews
+from assistants_app.actions import changes, drift, push_bodies, reviews
 from assistants_app.models import Assistant, Change, PushOrder, Workspace
 from assistants_app.runner import Runner
 from tests import builders
+from tests.actions.pulled import check
 from tests.actions.pushed import settle
 from tests.upstream import Upstream
 
@@ -255,7 +256,7 @@ def test_upstream_that_moved_is_told_and_choices_are_kept_where_they_apply(
     client.force_login(bob)
     carried = all_on(form(client, drifted), "ours")
     upstream.assistants[drifted.upstream_id or ""]["temperature"] = 0.1
-    pulling.run(pulling.ask(workspace, actor=builders.acting(bob)))
+    check(workspace, bob)
     for asked in ({"do": "save"}, {"do": "choose", "part": "temperature"}, {"do": "push"}):
         response = client.post(url(drifted), all_on(carried, "theirs") | asked)
         text = response.content.decode()
@@ -377,7 +378,7 @@ def test_pushing_ours_is_bound_to_what_was_shown(
         client.post(url(drifted), form(client, drifted) | {"do": "push"}).content.decode()
     )
     upstream.assistants[drifted.upstream_id or ""]["temperature"] = 0.1
-    pulling.run(pulling.ask(workspace, actor=builders.acting(bob)))
+    check(workspace, bob)
     assert client.post(url(drifted), asked | {"do": "overwrite"}).status_code == 409
     assert PushOrder.objects.get().reason == Reason.DRIFT
 
@@ -552,6 +553,6 @@ def test_the_page_asks_the_same_for_one_part_as_for_many(
         "metadata": {"there": "yes"},
         "instructions": "\n".join(f"{n}." for n in range(300)),
     }
-    pulling.run(pulling.ask(workspace, actor=builders.acting(bob)))
+    check(workspace, bob)
     assert len(drift.of(drifted).parts) == 7  # type: ignore[union-attr]
     assert asked() == few
