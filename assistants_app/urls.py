@@ -14,8 +14,10 @@ from assistants_app.views import (
     connections,
     history,
     home,
+    imports,
     my_work,
     reviews,
+    sessions,
     submitting,
     sync,
     tokens,
@@ -30,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # assistants and their versions
     path("assistants/", assistant_list.assistant_list, name="assistant_list"),
     path("assistants/new/", assistant_new.assistant_new, name="assistant_new"),
+    path("assistants/import/", imports.import_page, name="import"),
+    path("assistants/import/look/", imports.look, name="import_look"),
+    path("assistants/import/choose/", imports.choose, name="import_choose"),
     path("assistants/<int:pk>/", assistants.assistant, name="assistant"),
     path("assistants/<int:pk>/edit/", assistants.change_open, name="change_open"),
     path("assistants/<int:pk>/archive/", assistants.archive, name="assistant_archive"),
@@ -62,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assistants/<int:pk>/upstream/", upstream.upstream, name="upstream"),
     path("assistants/<int:pk>/upstream/push/", sync.retry, name="push_retry"),
     path("jobs/<int:pk>/", connections.job, name="job"),
+    path("jobs/<int:pk>/again/", imports.again, name="job_again"),
     # audit
     path("audit/", audit.audit_list, name="audit_list"),
     path("audit/<int:seq>/", audit.audit_entry, name="audit_entry"),
@@ -104,6 +110,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # one's own account
     path("account/", account.profile, name="account_profile"),
     path("account/sample/<int:pk>/", account.sample_signin, name="sample_signin"),
+    path("account/sessions/", sessions.session_list, name="account_sessions"),
     path("account/again/", account.sign_in_again, name="sign_in_again"),
     # our own API
     path("", include("assistants_app.api.urls")),

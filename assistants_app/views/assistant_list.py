@@ -265,7 +265,6 @@ def _context(
         "is_empty": not counts["all"] and not counts["archived"] and not text,
         "clear_url": f"{request.path}?workspace={workspace.slug}",
         "new_url": f"{reverse('assistant_new')}?workspace={workspace.slug}",
-        "sync_url": f"{reverse('sync')}?workspace={workspace.slug}" if workspace.upstream else "",
     }
 
 
@@ -274,5 +273,7 @@ def _answer(request: Request, context: dict[str, Any]) -> HttpResponse:
     if not is_part or not context["rows"]:
         workspace = context["workspace"]
         context["may_write"] = policies.allowed(request.actor, "change.write", workspace)
+        if policies.allowed(request.actor, "push", workspace):
+            context["import_url"] = f"{reverse('import')}?workspace={workspace.slug}"
     response = pages.page(request, "assistants/list.html", context, parts=PARTS)
     return pages.with_slots(response, request, SLOTS, context) if is_part else response

@@ -21,7 +21,7 @@ from assistants_app.forms.connections import ConnectionForm, LeaveForm
 from assistants_app.models import AllowedOrigin, Job
 from assistants_app.models.connections import profile_of
 from assistants_app.sync import profiles
-from assistants_app.views import access, freshness, pages
+from assistants_app.views import access, freshness, imports, pages
 from assistants_app.views.workspaces import settings_context
 
 if TYPE_CHECKING:
@@ -216,6 +216,8 @@ def job(request: Request, pk: int) -> HttpResponse:
     context = {"job": row, "seen": seen, "crumbs": _crumbs(row)}
     if is_test:
         context |= _tested(request, row.workspace, row)
+    if row.kind == Job.Kind.IMPORT:
+        context |= imports.results(request, row)
     status = 286 if request.htmx and row.is_over else 200  # 286 ends htmx's polling
     response = pages.page(request, template, context, status=status)
     if is_test and status == 286 and row.workspace.upstream:
@@ -230,6 +232,8 @@ def fingerprint(row: Job) -> str:
 
 def _crumbs(row: Job) -> list[tuple[str, str]]:
     slug = row.workspace.slug
+    if row.kind in (Job.Kind.LIST, Job.Kind.IMPORT):
+        return [(_("Import"), imports.url(row.workspace)), (str(row.get_kind_display()), "")]
     if row.kind == Job.Kind.TEST:
         return [
             (_("Connection"), reverse("workspace_connection", args=[slug])),

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
-from assistants_app.actions import changes, pulling
+from assistants_app.actions import changes, importing, pulling
 from assistants_app.models import AuditEntry
 from tests import builders
 from tests.browser.conftest import INSTRUCTIONS, PHONE, WIDE
@@ -68,6 +68,9 @@ def scene(stage: Stage) -> dict[str, str]:
         "review, everything": reverse("review", args=[change.pk]) + "?tab=full",
         "sync": reverse("sync"),
         "run": reverse("job", args=[run.pk]),
+        "import": reverse("import"),
+        "import, nothing found": reverse("import") + "?q=nonsense",
+        "import, what became of it": reverse("job", args=[_imported(stage).pk]),
         "upstream": reverse("upstream", args=[live.pk]),
         "upstream, changed there": reverse("upstream", args=[drifted.pk]),
         "audit": reverse("audit_list"),
@@ -96,6 +99,17 @@ def _trouble(stage: Stage, drifted: Assistant) -> Job:
     drifted.refresh_from_db()
     stage.upstream.assistants[drifted.upstream_id or ""]["name"] = "Renamed there"
     run = pulling.ask(stage.workspace, actor=builders.acting(stage.people["bob"]))
+    stage.work()
+    return run
+
+
+def _imported(stage: Stage) -> Job:
+    """One of three that nobody knew of is taken in; the others can be chosen."""
+    bob = builders.acting(stage.people["bob"])
+    ids = [stage.upstream.add(name=name) for name in ("Found One", "Found Two", "x" * 300)]
+    importing.look(stage.workspace, actor=bob)
+    stage.work()
+    run = importing.ask(stage.workspace, actor=bob, ids=[ids[0], "asst_gone"])
     stage.work()
     return run
 

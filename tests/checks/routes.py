@@ -25,6 +25,9 @@ ROUTES: dict[str, dict[str, str]] = {
     # assistants and their versions
     "assistant_list": {"GET": READ},
     "assistant_new": {"GET": WRITE, "POST": WRITE},
+    "import": {"GET": PUSH},
+    "import_look": {"POST": PUSH},
+    "import_choose": {"POST": PUSH},
     "assistant": {"GET": READ},
     "change_open": {"POST": WRITE},
     "assistant_archive": {"GET": ARCHIVE, "POST": ARCHIVE},
@@ -53,6 +56,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "upstream": {"GET": READ, "POST": PUSH},
     "push_retry": {"POST": PUSH},
     "job": {"GET": READ},
+    "job_again": {"POST": PUSH},
     # audit
     "audit_list": {"GET": READ},
     "audit_entry": {"GET": OWN_OR + "audit.read"},
@@ -70,6 +74,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "workspace_token_revoke": {"POST": OWN_OR + SET},
     # one's own account
     "account_profile": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "account_sessions": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "sample_signin": {"POST": SAMPLE},
     "sign_in_again": {"POST": ANYONE},
 }
@@ -87,6 +92,14 @@ ALLAUTH: dict[str, str] = {
     "account_reset_password_from_key": ANYONE,
     "account_reset_password_from_key_done": ANYONE,
     "account_signup": ANYONE,
+    "mfa_index": SIGNED_IN,
+    "mfa_authenticate": ANYONE,
+    "mfa_reauthenticate": SIGNED_IN,
+    "mfa_activate_totp": SIGNED_IN,
+    "mfa_deactivate_totp": SIGNED_IN,
+    "mfa_view_recovery_codes": SIGNED_IN,
+    "mfa_generate_recovery_codes": SIGNED_IN,
+    "mfa_download_recovery_codes": SIGNED_IN,
 }
 
 # Our own API: the scope that the token must carry; tests/api judges the owner's roles.

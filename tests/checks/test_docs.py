@@ -32,12 +32,13 @@ def recorded(tree: ast.Module) -> set[str]:
     """The actions that a file records, also as either way of a condition or through a helper.
 
     An action is a dotted word of small letters, passed first to `record`, `audit.record`,
-    `_record` or `self.record`.
+    `_record`, `self.record` or `audit.record_each`.
     """
     return {
         part.value
         for call in calls(tree)
-        if dotted(call.func).rpartition(".")[2].strip("_") == "record" and call.args
+        if dotted(call.func).rpartition(".")[2].strip("_") in ("record", "record_each")
+        and call.args
         for part in _literals(call.args[0])
     }
 
@@ -72,5 +73,8 @@ def test_what_is_recorded_is_in_the_register_and_the_other_way_round() -> None:
 
 def test_a_knob_and_an_action_are_seen() -> None:
     assert knobs(ast.parse("A = env.bool('NEW_KNOB', default=True)")) == {"NEW_KNOB"}
-    code = "audit.record('a.b' if x else 'c.d', actor=a)\n_record('e.f', now)\nrecord(name)"
-    assert recorded(ast.parse(code)) == {"a.b", "c.d", "e.f"}
+    code = (
+        "audit.record('a.b' if x else 'c.d', actor=a)\n_record('e.f', now)\nrecord(name)\n"
+        "audit.record_each('g.h')"
+    )
+    assert recorded(ast.parse(code)) == {"a.b", "c.d", "e.f", "g.h"}
