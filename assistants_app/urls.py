@@ -17,7 +17,6 @@ from assistants_app.views import (
     imports,
     my_work,
     reviews,
-    sessions,
     submitting,
     sync,
     tokens,
@@ -110,7 +109,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # one's own account
     path("account/", account.profile, name="account_profile"),
     path("account/sample/<int:pk>/", account.sample_signin, name="sample_signin"),
-    path("account/sessions/", sessions.session_list, name="account_sessions"),
     path("account/again/", account.sign_in_again, name="sign_in_again"),
     # our own API
     path("", include("assistants_app.api.urls")),
