@@ -67,7 +67,7 @@ def _send_then_write(
         return True  # next time
     killpoints.point(ANSWERED)
     Assistant.objects.filter(pk=order.assistant_id).update(upstream_id=id_)
-    PushOrder.objects.filter(pk=pk).update(
+    PushOrder.objects.filter(pk=pk, desired_version=order.desired_version).update(
         state=PushOrder.State.IDLE, pushed_version=order.desired_version
     )
     return True

@@ -13,7 +13,7 @@ from django.conf import settings
 from assistants_app import contract, serving
 from assistants_app.actions import changes, importing, publishing, pulling, reviews
 from assistants_app.errors import Conflict
-from assistants_app.models import Change, User, Workspace
+from assistants_app.models import Change, PushOrder, User, Workspace
 from assistants_app.policies import Actor
 from assistants_app.runner import Runner
 from tests.faults import pushers
@@ -73,6 +73,16 @@ def keep_working(scale: float) -> str:
     return ""
 
 
+def keep_naive(seed: int) -> str:
+    """What `pushers.naive` would do as a worker, until killed."""
+    chance = random.Random(seed)
+    while True:
+        orders = PushOrder.objects.exclude(state=PushOrder.State.IDLE)
+        for pk in orders.values_list("pk", flat=True):
+            pushers.naive(pk, owner="naive")
+        time.sleep(chance.random() * 0.1)
+
+
 def serve_work() -> str:
     """What `manage.py worker` does, until it is told to end."""
     serving.work(ready=lambda: None)
@@ -102,6 +112,7 @@ STEPS: dict[str, Callable[..., str]] = {
     "keep_publishing": keep_publishing,
     "keep_working": keep_working,
     "keep_checking": keep_checking,
+    "keep_naive": keep_naive,
     "push_by": push_by,
     "serve_work": serve_work,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections import Counter
@@ -28,6 +29,7 @@ pytestmark = [
 ]
 State, Reason = PushOrder.State, PushOrder.Reason
 SECONDS = 20
+SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1,2").split(",")]
 SCALE = 0.02  # of all times: what has no answer is settled after 2.4 s, a lease runs out in 1.8 s
 ASSISTANTS = 10
 FAULTS: list[tuple[Any, Any]] = [
@@ -56,11 +58,13 @@ def free(alice: User, up: Upstream) -> Workspace:
 class Crowd:
     """The processes at work; whoever is killed is replaced."""
 
-    def __init__(self, processes: Processes, place: Workspace, notes: Path) -> None:
+    def __init__(
+        self, processes: Processes, place: Workspace, notes: Path, worker: str = "work"
+    ) -> None:
         self.processes = processes
         self.place = place
         self.notes = notes
-        self.kinds = [*["work"] * 2, *["publish"] * 2, "check"]
+        self.kinds = [*[worker] * 2, *["publish"] * 2, "check"]
         self.seed = 0
         self.killed = 0
         self.pids = {n: self._begin(kind) for n, kind in enumerate(self.kinds)}
@@ -69,6 +73,8 @@ class Crowd:
         self.seed += 1
         if kind == "work":
             return self.processes.begin("keep_working", scale=SCALE)
+        if kind == "naive":
+            return self.processes.begin("keep_naive", seed=self.seed)
         if kind == "check":
             return self.processes.begin("keep_checking", workspace=self.place.pk)
         return self.processes.begin(
@@ -91,7 +97,7 @@ def _fail_at_random(up: Upstream, chance: random.Random) -> None:
     up.on(method, path, nth=chance.randint(1, 6), apply=apply, answer=answer)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_doubled_or_overtaken(
     free: Workspace,
     alice: User,
@@ -100,10 +106,30 @@ def test_nothing_is_lost_doubled_or_overtaken(
     tmp_path: Path,
     seed: int,
 ) -> None:
-    chance = random.Random(seed)
     notes = tmp_path / "acknowledged"
     crowd = Crowd(processes, free, notes)
-    end = time.monotonic() + SECONDS
+    _torture(crowd, up, random.Random(seed))
+    up.control({"clear": True})
+    time.sleep(0.5)  # what was late has arrived
+    _rest(alice, up)
+    _check(up, notes, crowd)
+
+
+def test_a_naive_worker_does_not_come_through(
+    free: Workspace, up: Upstream, processes: Processes, tmp_path: Path
+) -> None:
+    """Else this torture would prove nothing."""
+    crowd = Crowd(processes, free, tmp_path / "acknowledged", worker="naive")
+    _torture(crowd, up, random.Random(SEEDS[0]), seconds=6)
+    doubled = [ids for ids in up.store.created.values() if len(ids) > 1]
+    assert len(doubled) > 2
+
+
+def _torture(
+    crowd: Crowd, up: Upstream, chance: random.Random, *, seconds: float = SECONDS
+) -> None:
+    """Faults and kills at random; in the end everybody is killed."""
+    end = time.monotonic() + seconds
     try:
         while time.monotonic() < end:
             _fail_at_random(up, chance)
@@ -112,10 +138,6 @@ def test_nothing_is_lost_doubled_or_overtaken(
     finally:
         for n in list(crowd.pids):
             crowd.kill(n)
-    up.control({"clear": True})
-    time.sleep(0.5)  # what was late has arrived
-    _rest(alice, up)
-    _check(up, notes, crowd)
 
 
 def _rest(alice: User, up: Upstream) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -154,3 +155,28 @@ def test_the_runner_puts_a_missing_guard_back() -> None:
     assert NAMES[1] in entry.body
     Runner(hands=0).tick()  # nothing is missing: nothing is told
     assert AuditEntry.objects.filter(action="audit.guard_restored").count() == 1
+
+
+@pytest.mark.parametrize("model", GUARDED)
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_that_rebuilds_the_table_leaves_it_guarded(
+    model: type[models.Model], workspace: Workspace, alice: User, bob: User
+) -> None:
+    """On SQLite a rebuilt table has lost its guards without a word (reliability.md 8.3)."""
+    builders.make_assistant(workspace, author=alice, reviewer=bob)
+    field = model._meta.get_field("source")
+    wider = copy.copy(field)
+    wider.max_length += 1  # type: ignore[union-attr]
+    for old, new in ((field, wider), (wider, field)):
+        with connection.schema_editor() as editor:
+            editor.alter_field(model, old, new)  # type: ignore[arg-type]
+    is_bare = any(model._meta.db_table in name for name in triggers.missing(connection))
+    assert is_bare == (connection.vendor == "sqlite")
+    call_command("migrate", verbosity=0, skip_checks=True)
+    assert triggers.missing(connection) == []
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608  # our own
