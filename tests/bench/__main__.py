@@ -19,9 +19,9 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     django.setup()
-    from tests.bench import contract_bench
+    from tests.bench import contract_bench, sync_bench
 
-    found = contract_bench.rows(is_full=asked.full)
+    found = contract_bench.rows(is_full=asked.full) + sync_bench.rows(is_full=asked.full)
     if asked.json:
         print(json.dumps([asdict(row) for row in found], indent=2))  # noqa: T201
         return

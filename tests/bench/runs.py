@@ -1,0 +1,190 @@
+"""What one process does for the bench, then prints as a line of JSON: seconds, CPU seconds, counts.
+
+`python -m tests.bench.runs NAME URL N` with the environment of a prepared dashboard.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from tests.bench.stub import KEY, row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HANDS = 8
+
+
+def measured(work: Callable[[], Any]) -> dict[str, Any]:
+    began, cpu = time.perf_counter(), time.process_time()
+    more = work()
+    found = {"s": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+    return found | (more if isinstance(more, dict) else {})
+
+
+def _ids(n: int) -> list[str]:
+    return [str(row(at)["id"]) for at in range(n)]
+
+
+# --- ours -----------------------------------------------------------------------------------------
+def _client(url: str) -> Any:
+    from assistants_app.secret import Secret
+    from assistants_app.sync.client import AssistantsClient
+    from assistants_app.sync.profiles import Endpoint
+    from assistants_app.sync.times import Times
+
+    end = Endpoint(profile="openai-compatible", base_url=url, key=Secret(KEY))
+    return AssistantsClient(end, times=Times(), may_send=lambda: None, private_ok=True)
+
+
+def our_pull(url: str, n: int) -> dict[str, Any]:
+    """Every assistant, read, checked and with its digest."""
+    from assistants_app import contract
+    from assistants_app.sync.pull import pull
+
+    profile = contract.PROFILES["openai-compatible"]
+
+    def work() -> None:
+        seen = 0
+        with _client(url) as client:
+            for page in pull(client):
+                for found in page.items:
+                    contract.check(found.document, "import", profile)
+                    contract.fingerprint(found.document)
+                    seen += 1
+        assert seen == n, seen
+
+    _client(url).close()
+    return measured(work)
+
+
+def our_calls(url: str, n: int) -> dict[str, Any]:
+    client = _client(url)
+    ids = _ids(n)
+
+    def work() -> None:
+        for id_ in ids:
+            assert client.retrieve(id_).outcome.kind == "done"
+
+    client.retrieve(ids[0])
+    return measured(work)
+
+
+def our_push(url: str, n: int) -> dict[str, Any]:
+    """The runner, until every order is idle."""
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from assistants_app.models import PushOrder
+    from assistants_app.runner import Runner
+
+    left = PushOrder.objects.exclude(state=PushOrder.State.IDLE)
+    assert left.count() == n
+
+    def work() -> dict[str, Any]:
+        runner = Runner()
+        thread = runner.start()
+        while left.exists():
+            time.sleep(0.02)
+        runner.stop.set()
+        ended = time.perf_counter()
+        thread.join(20)
+        return {"failed": 0, "tail": time.perf_counter() - ended}
+
+    found = measured(work)
+    connection.close()
+    found["s"] -= found.pop("tail")  # the loop sleeps out its last tick
+    return found
+
+
+# --- the official SDK -----------------------------------------------------------------------------
+def _sdk(url: str) -> Any:
+    import openai
+
+    return openai.OpenAI(base_url=url, api_key=KEY)
+
+
+def sdk_pull(url: str, n: int) -> dict[str, Any]:
+    client = _sdk(url)
+    return measured(lambda: _count(client.beta.assistants.list(limit=100, order="asc"), n))
+
+
+def _count(pages: Any, n: int) -> None:
+    assert sum(1 for _ in pages) == n
+
+
+def sdk_calls(url: str, n: int) -> dict[str, Any]:
+    client, ids = _sdk(url), _ids(n)
+
+    def work() -> None:
+        for id_ in ids:
+            client.beta.assistants.retrieve(id_)
+
+    client.beta.assistants.retrieve(ids[0])
+    return measured(work)
+
+
+def _sdk_push(client: Any, at: int) -> int:
+    """Read, write, read back, as ours does; 1 when any of it failed."""
+    import openai
+
+    id_ = str(row(at)["id"])
+    sent = {name: v for name, v in row(at).items() if name not in ("id", "object", "created_at")}
+    beta = client.beta.assistants
+    try:
+        beta.retrieve(id_)
+        beta.update(id_, **sent | {"name": f"Second {at}"})
+        beta.retrieve(id_)
+    except openai.OpenAIError:
+        return 1
+    return 0
+
+
+def sdk_push(url: str, n: int) -> dict[str, Any]:
+    client = _sdk(url)
+    return measured(lambda: {"failed": sum(_sdk_push(client, at) for at in range(n))})
+
+
+def sdk_push_threads(url: str, n: int) -> dict[str, Any]:
+    client = _sdk(url)
+
+    def work() -> dict[str, Any]:
+        with ThreadPoolExecutor(HANDS) as pool:
+            return {"failed": sum(pool.map(lambda at: _sdk_push(client, at), range(n)))}
+
+    return measured(work)
+
+
+def sdk_write_only(url: str, n: int) -> dict[str, Any]:
+    """One write per version and no look before or after: what a loop over the SDK would do."""
+    client = _sdk(url)
+    beta = client.beta.assistants
+    return measured(lambda: [beta.update(id_, name="Second") for id_ in _ids(n)] and None)
+
+
+RUNS = {
+    run.__name__: run
+    for run in (
+        our_pull, our_calls, our_push, sdk_pull, sdk_calls, sdk_push, sdk_push_threads,
+        sdk_write_only,
+    )
+}  # fmt: skip
+
+
+def main() -> None:
+    import warnings
+
+    warnings.simplefilter("ignore", DeprecationWarning)
+    name, url, n = sys.argv[1:]
+    sys.stdout.write(json.dumps(RUNS[name](url, int(n)) | {"threads": threading.active_count()}))
+
+
+if __name__ == "__main__":
+    main()
