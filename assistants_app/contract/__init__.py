@@ -27,6 +27,7 @@ from assistants_app.contract.ordered_json import (
     starts_with_bom,
     without_marker,
 )
+from assistants_app.contract.places import in_words
 from assistants_app.contract.problems import Problem
 from assistants_app.contract.profiles import KEPT_HERE, PROFILES, Profile
 from assistants_app.contract.reading import Reading, read
@@ -67,6 +68,7 @@ __all__ = [
     "family",
     "fingerprint",
     "form_text",
+    "in_words",
     "known_models",
     "make_strict",
     "merge",

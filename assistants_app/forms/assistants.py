@@ -95,15 +95,16 @@ class PasteForm(StartForm):
         except InvalidDocument as error:
             raise forms.ValidationError([placed(found) for found in error.problems]) from None
         if item.errors:
-            raise forms.ValidationError([_with_present(one, text) for one in item.errors])
+            told = [_with_present(one, text, item.document) for one in item.errors]
+            raise forms.ValidationError(told)
         self.document, self.left_out = item.document, list(item.set_aside)
         self.had_mark = contract.starts_with_bom(text)
         return text
 
 
-def _with_present(found: contract.Problem, text: str) -> str:
+def _with_present(found: contract.Problem, text: str, document: contract.Document) -> str:
     """What is wrong and where; for an outdated form also the one that took its place."""
-    sentence = located(found, text, depth=0)
+    sentence = located(found, text, depth=0, document=document)
     if "present" not in found.data:
         return sentence
     return _("%(sentence)s Today: %(json)s") % {

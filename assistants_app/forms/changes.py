@@ -116,12 +116,14 @@ class PartForm(forms.Form):
             if name not in self.fields or self.unread.get(name) is not None:
                 continue
             text = self.text(name)
+            value = self.values.get(name, self.stored(self.change, name))
+            told = located(found, text, document={name: value})
             if found.level == "error":
                 if text or found.code not in _EMPTY:
-                    self.add_error(name, located(found, text))
+                    self.add_error(name, told)
             else:
                 beside = self.warnings if found.level == "warning" else self.hints
-                beside.setdefault(name, []).append(located(found, text))
+                beside.setdefault(name, []).append(told)
 
     def text(self, name: str) -> str:
         return str(self.data.get(name) or "").replace("\r\n", "\n")

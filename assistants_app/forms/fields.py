@@ -163,20 +163,23 @@ def placed(found: Problem) -> str:
     return f"{place}: {sentence}"
 
 
-def located(found: Problem, text: str, *, depth: int = 1) -> str:
-    """A problem inside a JSON box: its line in the text of the box, its param, the plain words.
+def located(found: Problem, text: str, *, depth: int = 1, document: Any = None) -> str:
+    """A problem inside a JSON box: its line in the text of the box, the place, the plain words.
 
-    `depth` is how much of the path leads to the box: 1 for a field of its own, 0 for a document.
-    What is missing is placed at the part it is missing from.
+    The place is said in words that people use, by the names in `document`, and as the API spells
+    it. `depth` is how much of the path leads to the box: 1 for a field of its own, 0 for a
+    document. What is missing is placed at the part it is missing from.
     """
     sentence = contract.plain(found, _)
     inner = found.path[depth:]
     if not inner:
         return sentence
     line = _line(text, inner)
-    if line is None:
-        return f"{found.param}: {sentence}"
-    place = _("Line %(line)s, %(param)s") % {"line": line, "param": found.param}
+    told = [_("Line %(line)s") % {"line": line}] if line is not None else []
+    words = contract.in_words(found.path, document, _)
+    if words and words != str(found.path[-1]):  # which the API's own spelling says as well
+        told.append(words)
+    place = ", ".join([*told, found.param])
     return f"{place}: {sentence}"
 
 

@@ -22,7 +22,10 @@ _ORDER = {"error": 0, "warning": 1, "hint": 2}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the checks: where it leads, what it is about, what it says."""
+    """One line of the checks: where it leads, what it is about, what it says.
+
+    `place`: where in the field, in words; `param`: the same as the API spells it.
+    """
 
     level: Level
     field: str
@@ -30,6 +33,7 @@ class Finding:
     message: str
     param: str = ""
     url: str = ""
+    place: str = ""
 
     @property
     def way(self) -> str:
@@ -89,7 +93,7 @@ def _url(change: Change, field: str) -> str:
 
 def of_document(change: Change, problems: list[Problem]) -> list[Finding]:
     """Where a text cannot be read, the problems of the value before it are of no use."""
-    unread = change.unread or {}
+    unread, document = change.unread or {}, change.document()
     found = []
     for problem in problems:
         field = str(problem.path[0]) if problem.path else ""
@@ -98,7 +102,8 @@ def of_document(change: Change, problems: list[Problem]) -> list[Finding]:
         param = problem.param if len(problem.path) > 1 else ""
         message = contract.plain(problem, _)
         url = _url(change, field) if field in PART_OF else ""
-        found.append(Finding(problem.level, field, _label(field), message, param, url))
+        place = contract.in_words(problem.path, document, _)
+        found.append(Finding(problem.level, field, _label(field), message, param, url, place))
     return found
 
 

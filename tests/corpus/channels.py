@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from tests.corpus.cases import Case
 
 _PLACE = re.compile(
-    r"(?:Line \d+, column \d+: |(?:Line \d+, )?(?P<param>\S+): )?(?P<words>.*)", re.DOTALL
+    r"(?:Line \d+, column \d+: |(?:Line \d+, )?(?:[^:\n]*, )?(?P<param>\S+): )?(?P<words>.*)",
+    re.DOTALL,
 )
 
 

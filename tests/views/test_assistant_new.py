@@ -181,7 +181,8 @@ def test_the_first_generation_is_offered_the_present_form(editing: Client) -> No
         ),
         (
             '{"model": "m", "tools": [\n{"type": "function",\n"function": {"name": "a b"}}]}',
-            "Line 3, tools[0].function.name: Only a-z, A-Z, 0-9, _ and - are allowed.",
+            "Line 3, a b, Function name, tools[0].function.name: "
+            "Only a-z, A-Z, 0-9, _ and - are allowed.",
         ),
         ('{"model": "m", "temperature": "1"}', "temperature: Must be a number."),
         ('{"model": "m", "name": "a\\u0000"}', "Contains a NUL character at position 2."),
