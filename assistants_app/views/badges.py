@@ -65,6 +65,8 @@ def upstream_badge(
     if health is None:
         return Badge(_("Kept here only"), "home", quiet=True)
     page = reverse("upstream", args=[assistant.pk])
+    if order and order.reason == Reason.UNCLEAR and assistant.upstream_id:
+        return Badge(_("Cannot check"), "signal-slash", url=page)  # nothing proves that it is gone
     if order and (order.state == State.UNKNOWN or order.reason == Reason.UNCLEAR):
         return Badge(_("Not sure it arrived"), "question-mark-circle", url=page)
     if order and order.state == State.STOPPED:

@@ -75,7 +75,7 @@ def _context(request: Request, assistant: Assistant) -> dict[str, Any]:
         "badge": badges.upstream_badge(assistant, order, connection.health if connection else None),
         "says": order_words.says(order, base.seen_at if base else None) if order else "",
         "base": base,
-        "sections": comparison.sections(base.document(), assistant.document()) if base else [],
+        "sections": _differing(base, assistant) if base else [],
         "attempts": order.push_attempts.select_related("version")[:SHOWN] if order else [],
         "may_push": may_push,
         "is_moving": order is not None and order.state in MOVING and connection is not None,
@@ -90,6 +90,13 @@ def _context(request: Request, assistant: Assistant) -> dict[str, Any]:
     if order and order.state != State.IDLE and connection:
         context["sending"] = sending.of_order(order)
     return context | (_doubts(request, order) if order else {})
+
+
+def _differing(base: UpstreamCopy, assistant: Assistant) -> list[comparison.Section]:
+    """What is not the same in normal form: a default that is spelled out is no difference."""
+    held, live = base.document(), contract.without_marker(assistant.document())
+    differ = {part.path[0] for part in contract.compare(held, live).parts}
+    return [one for one in comparison.sections(held, live) if one.field in differ]
 
 
 def _fingerprint(order: PushOrder | None) -> str:

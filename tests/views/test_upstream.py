@@ -130,6 +130,15 @@ def test_it_says_what_changed_where_and_that_nobody_knows_who(
         assert words in text
 
 
+def test_defaults_that_the_server_spells_out_are_no_difference(
+    client: Client, bob: User, live: Assistant
+) -> None:
+    client.force_login(bob)
+    text = client.get(url(live)).content.decode()
+    assert "No differences" in text
+    assert "Creativity" not in text
+
+
 def test_who_may_only_read_sees_no_choice(client: Client, alice: User, drifted: Assistant) -> None:
     client.force_login(alice)
     text = client.get(url(drifted)).content.decode()
@@ -490,7 +499,10 @@ def test_the_only_one_is_gone_when_an_admin_says_so(
     order = PushOrder.objects.get()
     PushOrder.objects.update(state=State.STOPPED, reason=Reason.UNCLEAR)
     client.force_login(bob)
-    assert "An admin of this workspace can confirm" in client.get(url(live)).content.decode()
+    text = client.get(url(live)).content.decode()
+    assert "An admin of this workspace can confirm" in text
+    assert "Cannot check" in text
+    assert "Not sure it arrived" not in text
     assert client.post(url(live), {"do": "gone", "is_sure": "1"}).status_code == 403
     client.force_login(dora)
     assert client.post(url(live), {"do": "gone"}).status_code == 422
