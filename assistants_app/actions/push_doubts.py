@@ -50,7 +50,9 @@ def link(order: PushOrder, *, actor: Actor, upstream_id: str) -> PushOrder:
         raise Conflict(_SETTLED, code="state")
     id_ = _id(now.assistant, upstream_id)
     _point(now.assistant, id_)
-    return _again(now, "push.linked", actor, {"upstream_id": id_})
+    _renew(now)
+    _record("push.linked", now, actor, {"upstream_id": id_})
+    return PushOrder.objects.get(pk=now.pk)
 
 
 def _id(assistant: Assistant, text: str) -> str:
@@ -119,7 +121,9 @@ def choose(order: PushOrder, *, actor: Actor, upstream_id: str) -> PushOrder:
         now.assistant.upstream_copies.all().delete()  # they were read from the other one
         _point(now.assistant, upstream_id)
     others = [id_ for id_ in candidates if id_ != upstream_id]
-    return _again(now, "push.linked", actor, {"upstream_id": upstream_id, "others": others})
+    _renew(now)
+    _record("push.linked", now, actor, {"upstream_id": upstream_id, "others": others})
+    return PushOrder.objects.get(pk=now.pk)
 
 
 @transaction.atomic
@@ -140,7 +144,9 @@ def create_again(order: PushOrder, *, actor: Actor, is_sure: bool) -> PushOrder:
     if now.reason == Reason.DELETED:
         fields = _begin_anew(now)
     told = {"reason": str(now.reason), "was": was}
-    return _again(now, "push.create_asked", actor, told, **fields)
+    _renew(now, **fields)
+    _record("push.create_asked", now, actor, told)
+    return PushOrder.objects.get(pk=now.pk)
 
 
 def _settled_at(order: PushOrder) -> object:
@@ -184,15 +190,11 @@ def confirm_gone(order: PushOrder, *, actor: Actor, is_sure: bool) -> PushOrder:
     return PushOrder.objects.get(pk=now.pk)
 
 
-def _again(
-    order: PushOrder, action: str, actor: Actor, told: Mapping[str, object], **fields: object
-) -> PushOrder:
+def _renew(order: PushOrder, **fields: object) -> None:
     """The order waits with its tries forgotten; no older claim counts any more."""
     fresh = push_decisions.fresh(order) | {"state": State.WAITING, "not_before": timezone.now()}
     PushOrder.objects.filter(pk=order.pk).update(**fresh | fields)
-    _record(action, order, actor, told)
     doorbell.ring("push_order", order.pk)
-    return PushOrder.objects.get(pk=order.pk)
 
 
 def _record(action: str, order: PushOrder, actor: Actor, told: Mapping[str, object]) -> None:
