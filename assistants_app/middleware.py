@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from django.contrib.auth import logout
+from django.db import DatabaseError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 
-from assistants_app.actions import audit
+from assistants_app.actions import audit, sessions
 from assistants_app.errors import AuditBroken, Conflict, Invalid, InvalidDocument, NotAllowed
 from assistants_app.models import Workspace, storage
 from assistants_app.policies import Actor
@@ -118,6 +119,19 @@ def _keep_session(request: HttpRequest) -> None:
         logout(request)
     elif now - request.session.get("used", 0) > SESSION_NOTED_EVERY:
         request.session["used"] = now  # saved, and with it the cookie gets its full age again
+        _note_session(request)
+
+
+def _note_session(request: HttpRequest) -> None:
+    """Their list of sessions tells when this one was last used; that is no reason to refuse it."""
+    key, address = request.session.session_key, request.META.get("REMOTE_ADDR")
+    if not key or not address or not request.user.is_authenticated:
+        return
+    browser = request.headers.get("User-Agent", "")
+    try:
+        sessions.seen(request.user, key=key, ip=address, user_agent=browser)
+    except DatabaseError as error:
+        log.warning("A session could not be noted: %s", type(error).__name__)
 
 
 def _refuse_mended(request: HttpRequest) -> None:

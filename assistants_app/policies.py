@@ -132,6 +132,12 @@ def require(actor: Actor, right: Right, workspace: Workspace, *, on: Model | Non
         raise refusal("Your role in this workspace does not include this.", right, workspace, on)
 
 
+def require_self(user: User, actor: Actor) -> None:
+    """Raise NotAllowed unless the actor is this person, and not by token."""
+    if actor.kind != "person" or actor.user is None or actor.user.pk != user.pk:
+        raise NotAllowed("Only this person can do this.", right="account.own")
+
+
 def refusal(message: str, right: Right, workspace: Workspace, on: Model | None) -> NotAllowed:
     """The NotAllowed that names its object in the audit log's words."""
     name = (on._meta.model_name or "", str(on.pk)) if on else ("", "")

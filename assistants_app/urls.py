@@ -17,6 +17,7 @@ from assistants_app.views import (
     imports,
     my_work,
     reviews,
+    sessions,
     submitting,
     sync,
     tokens,
@@ -109,6 +110,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # one's own account
     path("account/", account.profile, name="account_profile"),
     path("account/sample/<int:pk>/", account.sample_signin, name="sample_signin"),
+    path("account/sessions/", sessions.session_list, name="account_sessions"),
     path("account/again/", account.sign_in_again, name="sign_in_again"),
     # our own API
     path("", include("assistants_app.api.urls")),

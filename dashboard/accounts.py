@@ -1,14 +1,21 @@
-"""How allauth behaves here: nobody signs up alone, and a changed password is in the audit log."""
+"""How allauth behaves here: nobody signs up alone, a changed password is in the audit log, and who
+has a second factor is asked for it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from base64 import b32encode
+from os import urandom
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.db import transaction
 
 from assistants_app.actions import people
+from assistants_app.models import content
 from assistants_app.policies import Actor
+from assistants_app.views import freshness
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -29,3 +36,25 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         with transaction.atomic():
             super().set_password(user, password)
             people.password_changed(user, actor=actor)
+
+    def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:  # noqa: ARG002
+        """allauth's own pages ask for the same sign-in of the last ten minutes as ours."""
+        return not freshness.is_fresh(self.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has a second factor shows it: a password alone may be in somebody else's hands."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        factors = [method for method in methods if method["id"] != "reauthenticate"]
+        return factors or methods
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """The secrets of second factors are sealed at rest, as the keys of servers are."""
+
+    def encrypt(self, text: str) -> str:
+        return content.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        # An empty secret would make codes that everybody can work out: what no key opens any more
+        # becomes one that nobody knows.
+        return content.unseal(encrypted_text).reveal() or b32encode(urandom(20)).decode()

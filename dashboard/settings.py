@@ -106,6 +106,8 @@ INSTALLED_APPS = [
     "knox",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "assistants_app",
 ]
 MIDDLEWARE = [
@@ -197,6 +199,11 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key"}
 PASSWORD_RESET_TIMEOUT = 3600
+MFA_ADAPTER = "dashboard.accounts.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # people are invited; their addresses are nobody's proof
+MFA_TOTP_ISSUER = "Assistants Dashboard"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones are some seconds off
 SAMPLE_SIGNIN = False  # only the quickstart command sets it, in its own process
 _mail = _read("email_url", "EMAIL_URL", "consolemail://")
 if django.VERSION >= (6, 1):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from allauth.account import views as allauth
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from assistants_app.views import factors
 from assistants_app.views.account import Reauthenticate, SignIn
 
 urlpatterns = [
@@ -30,6 +33,21 @@ urlpatterns = [
         "account/password/reset/key/done/",
         allauth.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
+    ),
+    # second factors
+    path("account/factors/", mfa.index, name="mfa_index"),
+    path("account/login/code/", factors.Confirm.as_view(), name="mfa_authenticate"),
+    path("account/reauthenticate/code/", factors.ConfirmAgain.as_view(), name="mfa_reauthenticate"),
+    path("account/factors/app/add/", factors.AddApp.as_view(), name="mfa_activate_totp"),
+    path("account/factors/app/remove/", factors.RemoveApp.as_view(), name="mfa_deactivate_totp"),
+    path("account/factors/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "account/factors/codes/new/", factors.NewCodes.as_view(), name="mfa_generate_recovery_codes"
+    ),
+    path(
+        "account/factors/codes/download/",
+        codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
     ),
     # Nobody signs up alone; allauth's sign-in page asks for this name all the same.
     path(

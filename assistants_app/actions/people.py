@@ -102,7 +102,7 @@ def _names(full_name: str) -> tuple[str, str]:
 @transaction.atomic
 def update_own(user: User, *, actor: Actor, first_name: str, last_name: str, theme: str) -> User:
     """Change one's own name and theme. Raises Invalid on either name or the theme."""
-    _require_self(user, actor)
+    policies.require_self(user, actor)
     texts.fit(User, first_name=first_name, last_name=last_name)
     if theme not in User.Theme.values:
         raise Invalid("theme", "Must be one of: " + ", ".join(User.Theme.values) + ".")
@@ -115,7 +115,7 @@ def update_own(user: User, *, actor: Actor, first_name: str, last_name: str, the
 @transaction.atomic
 def password_changed(user: User, *, actor: Actor) -> None:
     """Note in the audit log that this person's password was changed by themselves."""
-    _require_self(user, actor)
+    policies.require_self(user, actor)
     audit.record("account.password_changed", actor=actor, on=user)
 
 
@@ -142,8 +142,3 @@ def _is_in_reach(user: User, actor: Actor, workspace: Workspace | None) -> bool:
         return True
     is_member = workspace is not None and workspace.memberships.filter(user=user).exists()
     return is_member and not user.is_superuser
-
-
-def _require_self(user: User, actor: Actor) -> None:
-    if actor.kind != "person" or actor.user is None or actor.user.pk != user.pk:
-        raise NotAllowed("Only this person can do this.", right="account.own")

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 GENESIS = "0" * 64
 ACTIONS: dict[str, str] = {
     "access.denied": "was refused access",
+    "account.codes_made": "made new recovery codes",
+    "account.factor_added": "added a second factor",
+    "account.factor_removed": "removed a second factor",
     "account.password_changed": "changed their password",
+    "account.sessions_ended": "ended sessions of their own",
     "account.updated": "changed their own details",
     "assistant.archived": "archived the assistant",
     "assistant.pushed": "pushed the assistant upstream",

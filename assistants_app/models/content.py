@@ -43,6 +43,19 @@ def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
 
 
+def seal(text: str) -> str:
+    """The text sealed with the first key of FIELD_KEYS; empty stays empty."""
+    return _cipher().encrypt(text.encode()).decode() if text else ""
+
+
+def unseal(sealed: str) -> Secret:
+    """What was sealed with any key of FIELD_KEYS; empty when none of them opens it."""
+    try:
+        return Secret(_cipher().decrypt(sealed.encode()).decode() if sealed else "")
+    except InvalidToken:
+        return Secret("")
+
+
 class SealedField(models.TextField):  # type: ignore[type-arg]
     """A secret at rest: Fernet-sealed in the column, a `Secret` in Python, empty when unset.
 
@@ -53,16 +66,10 @@ class SealedField(models.TextField):  # type: ignore[type-arg]
     def from_db_value(
         self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper
     ) -> Secret:
-        if not value:
-            return Secret("")
-        try:
-            return Secret(_cipher().decrypt(value.encode()).decode())
-        except InvalidToken:
-            return Secret("")
+        return unseal(value or "")
 
     def get_prep_value(self, value: Any) -> str:
-        text = value.reveal() if isinstance(value, Secret) else (value or "")
-        return _cipher().encrypt(text.encode()).decode() if text else ""
+        return seal(value.reveal() if isinstance(value, Secret) else (value or ""))
 
     def to_python(self, value: Any) -> Any:
         return value if isinstance(value, Secret) else Secret(value or "")

@@ -10,6 +10,7 @@ from allauth.account.forms import LoginForm
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import LoginView, ReauthenticateView
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -23,9 +24,10 @@ from assistants_app.actions import people
 from assistants_app.forms.account import ProfileForm
 from assistants_app.models import User
 from assistants_app.models.workspaces import ROLES
-from assistants_app.views import access, freshness, pages
+from assistants_app.views import access, factors, freshness, pages
 
 if TYPE_CHECKING:
+    from django.forms import Form
     from django.http import HttpRequest
 
     from assistants_app.views.pages import Request
@@ -46,7 +48,8 @@ def profile(request: Request) -> HttpResponse:
         messages.success(request, _("Saved."))
         return pages.go(request, "account_profile")
     status = pages.verdict(request, form)
-    return pages.page(request, "account/profile.html", {"form": form}, status=status)
+    context = {"form": form, "has_factor": is_mfa_enabled(person)}
+    return pages.page(request, "account/profile.html", context, status=status)
 
 
 @require_POST
@@ -89,24 +92,35 @@ def _sample_people() -> list[User]:
 def sign_in_again(request: HttpRequest) -> HttpResponse:
     """The session ended while text was typed: sign in from where one is, and nothing is lost.
 
-    204 tells the page to repeat what it was doing. Another person than before is refused: the text
-    would be saved in their name.
+    204 tells the page to repeat what it was doing; who has a second factor is asked for it in
+    between. Another person than before is refused: the text would be saved in their name.
     """
-    form = LoginForm(request.POST, request=request)
+    stage = factors.waiting(request) if "code" in request.POST else None
+    if "code" in request.POST and stage is None:
+        return again(request, status=422)  # they took too long
+    form: Any = LoginForm(request.POST, request=request)
+    if stage:
+        form = factors.step(request, stage)
     if form.is_valid() and str(form.user.pk) != request.POST.get("person"):
-        form.add_error("login", _("Sign in as the same person as before."))
+        field = "code" if stage else "login"
+        form.add_error(field, _("Sign in as the same person as before."))
     if not form.is_valid():
         return again(request, form, status=422)
-    form.login(request)
+    if stage:
+        factors.passed(request, stage, form)
+    else:
+        form.login(request)
     if not request.user.is_authenticated:
-        return again(request, form, status=422)
+        stage = factors.waiting(request)
+        form = factors.step(request, stage) if stage else form
+        return again(request, form, status=200 if stage else 422)
     response = HttpResponse(status=204)
     response["HX-Trigger"] = dumps({"signed-in": {"token": get_token(request)}})
     return response
 
 
-def again(request: HttpRequest, form: LoginForm | None = None, *, status: int) -> HttpResponse:
-    """The small sign-in form that the page shows in its dialog."""
+def again(request: HttpRequest, form: Form | None = None, *, status: int) -> HttpResponse:
+    """The small form that the page shows in its dialog: name and password, or a code."""
     person = request.POST.get("person") or request.headers.get("X-Person", "")
     context = {"form": form or LoginForm(request=request), "person": person}
     return render(request, "account/parts/_again.html", context, status=status)

@@ -34,7 +34,12 @@ _OWN = {
     "check_every": "How often to check",
     "headers": "Extra headers",
 }
-_VALUES = {"same": "The same service", "other": "Another service"}
+_VALUES = {
+    "same": "The same service",
+    "other": "Another service",
+    "totp": "Authenticator app",
+    "webauthn": "Passkey",
+}
 _TERMS = {
     "origin": "Address",
     "private": "Private addresses",
@@ -53,6 +58,8 @@ _TERMS = {
     "right": "Right",
     "upstream_id": "Upstream ID",
     "upstream_request": "Request ID upstream",
+    "factor": "Second factor",
+    "ended": "Sessions ended",
 }
 
 

@@ -1,7 +1,8 @@
 """A sign-in of the last ten minutes for what is important, without losing what was typed.
 
-Members, roles, rules, connection and tokens ask for it (security.md section 8). What was sent is
-kept in the session until its form is shown again; a key is not, since sessions lie in the database.
+Members, roles, rules, connection, tokens and ending sessions ask for it (security.md section 8).
+What was sent is kept in the session until its form is shown again; a key is not, since sessions
+lie in the database.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def required(
 ) -> Callable[[Callable[Concatenate[Request, P], HttpResponse]], Callable[..., HttpResponse]]:
     """Ask for a fresh sign-in before a POST; with `back` empty, before the page is shown too.
 
-    `back` names the page of the same workspace that holds the form: there people find it again,
-    filled in as they sent it.
+    `back` names the page, of the same workspace if any, that holds the form: there people find it
+    again, filled in as they sent it.
     """
 
     def wrap(
@@ -61,7 +62,8 @@ def required(
         def guarded(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if is_fresh(request) or (back and request.method != "POST"):
                 return view(request, *args, **kwargs)
-            return _ask(request, reverse(back, args=[kwargs["slug"]]) if back else request.path)
+            place = [kwargs["slug"]] if "slug" in kwargs else []
+            return _ask(request, reverse(back, args=place) if back else request.path)
 
         return guarded
 

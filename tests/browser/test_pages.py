@@ -87,6 +87,9 @@ def scene(stage: Stage) -> dict[str, str]:
         "account": reverse("account_profile"),
         "password": reverse("account_change_password"),
         "still you": reverse("account_reauthenticate"),
+        "sessions": reverse("account_sessions"),
+        "second factor": reverse("mfa_index"),
+        "an app for codes": reverse("mfa_activate_totp"),
         "missing": "/nonsense/",
     }
 

@@ -74,6 +74,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "workspace_token_revoke": {"POST": OWN_OR + SET},
     # one's own account
     "account_profile": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "account_sessions": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "sample_signin": {"POST": SAMPLE},
     "sign_in_again": {"POST": ANYONE},
 }
@@ -91,6 +92,14 @@ ALLAUTH: dict[str, str] = {
     "account_reset_password_from_key": ANYONE,
     "account_reset_password_from_key_done": ANYONE,
     "account_signup": ANYONE,
+    "mfa_index": SIGNED_IN,
+    "mfa_authenticate": ANYONE,
+    "mfa_reauthenticate": SIGNED_IN,
+    "mfa_activate_totp": SIGNED_IN,
+    "mfa_deactivate_totp": SIGNED_IN,
+    "mfa_view_recovery_codes": SIGNED_IN,
+    "mfa_generate_recovery_codes": SIGNED_IN,
+    "mfa_download_recovery_codes": SIGNED_IN,
 }
 
 # Our own API: the scope that the token must carry; tests/api judges the owner's roles.
