@@ -6,6 +6,7 @@ ConnectionHealth is a row of its own, shared by all processes (reliability.md se
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,14 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils import timezone
 
 from assistants_app import doorbell, policies
-from assistants_app.actions import audit
+from assistants_app.actions import audit, connection_lessons
 from assistants_app.errors import Conflict
 from assistants_app.models import AllowedOrigin, ConnectionHealth, PushOrder
 from assistants_app.models.connections import profile_of
 from assistants_app.sync import evidence, profiles
-from assistants_app.sync.client import AssistantsClient
-from assistants_app.sync.outcomes import Outcome
-from assistants_app.sync.paging import PullFailed
+from assistants_app.sync.client import Answer, AssistantsClient
+from assistants_app.sync.outcomes import DONE, Outcome
+from assistants_app.sync.paging import PullFailed, Walk, id_of
 from assistants_app.sync.times import Times
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from assistants_app.models import Connection, Workspace
     from assistants_app.policies import Actor
     from assistants_app.secret import Secret
-    from assistants_app.sync.client import Answer
 
 BURST = 5  # calls that may go at once before the rate counts
 TRIPS_AT = 5  # failures in a row
@@ -65,6 +65,7 @@ class PacedClient(AssistantsClient):
 
     Raises PullFailed (`slow_down`) when there is none in time. The other operations are paced by
     whoever calls them, since a write must not wait between its announcement and its first byte.
+    Where a server shows no single assistant, `retrieve` looks for it in the list.
     """
 
     row: Connection
@@ -81,6 +82,45 @@ class PacedClient(AssistantsClient):
         if not is_well or now - self._well_at > 1:
             heard(self.row, answer.outcome, status=answer.status)
         self._well_at = now if is_well else 0.0
+
+    def retrieve(self, id: str) -> Answer:  # noqa: A002 — the API's own word
+        """The assistant `id`; learned for good when only the list has them (contract.md 7)."""
+        if not self.endpoint.rules.retrieve:
+            return self._scan(id)[0]
+        answer = super().retrieve(id)
+        if answer.status not in (404, 405):
+            return answer
+        listed, other = self._scan(id)
+        if answer.status == 404 and (listed.outcome.kind != "done" or self._shows(other)):
+            return answer  # it shows others, or the list does not have this one either
+        if answer.status == 405 or other:
+            rules = replace(self.endpoint.rules, retrieve=False)
+            self.endpoint = replace(self.endpoint, rules=rules)
+            connection_lessons.learn(self.row, {"retrieve": False})
+        return listed
+
+    def _shows(self, id_: str) -> bool:
+        """Whether single assistants are shown at all, by another one that the list has."""
+        if not id_:
+            return False
+        self.turn()
+        return super().retrieve(id_).status not in (404, 405)
+
+    def _scan(self, id_: str) -> tuple[Answer, str]:
+        """What the list has under this id, and the id of another one in it, "" for none."""
+        walk = Walk(self, self.endpoint.rules.list_order)
+        try:
+            for entry in (entry for entries in walk for entry in entries):
+                if id_of(entry) == id_:
+                    other = next((known for known in walk.ids if known != id_), "")
+                    return Answer("retrieve", 200, DONE, {"object": "assistant", **entry}), other
+        except PullFailed as failure:
+            return Answer("retrieve", 0, failure.outcome), ""
+        if not walk.has_ended:
+            said = "The server's list could not be read to its end."
+            return Answer("retrieve", 0, Outcome("unknown", "broken", said)), ""
+        missing = Outcome("surely_not", "missing", "It is not in the server's list.")
+        return Answer("retrieve", 404, missing), ""
 
     def list(self, *, limit: int = 100, order: str = "asc", after: str = "") -> Answer:
         self.turn()

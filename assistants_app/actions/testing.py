@@ -165,7 +165,7 @@ class _Test:
         id_ = rows[0].get("id") if rows and isinstance(rows[0], dict) else None
         if not isinstance(id_, str) or not self._may_call():
             return
-        answer = client.retrieve(id_)
+        answer = client.twin().retrieve(id_)  # of its own, not from the list
         if answer.outcome.kind == "done":
             self.learned["retrieve"] = True
             self.finds("ok", "Shows a single assistant")
@@ -173,7 +173,8 @@ class _Test:
             self.learned["retrieve"] = False
             self.finds(
                 "warn",
-                "It lists assistants but does not show a single one: a push cannot be read back.",
+                "It lists assistants but does not show a single one: "
+                "a push is read back from the list.",
             )
         else:
             self.finds("warn", f"A single assistant was not shown: {answer.outcome.message}")
