@@ -147,17 +147,18 @@ def _slow_down(n: int, rounds: int) -> list[Row]:
     """
     window, limit = 5.0, 200
     mine, theirs, refused, failed = [], [], [], []
-    with stub(latency=LATENCY, assistants=n, window=window, limit=limit) as up:
-        with dashboard(up.url, n, (limit - 5) / window) as folder:
-            for _ in range(rounds):
-                up.take()
-                mine.append(run("our_push", up.url, n, **fresh(folder))["s"])
-                seen = up.take()
-                refused.append(seen.get("429", 0) / sum(seen.values()))
-                calls = sum(seen.values())
-                told = run("sdk_push_threads", up.url, n)
-                theirs.append(told["s"])
-                failed.append(told["failed"] / n)
+    with contextlib.ExitStack() as stack:
+        up = stack.enter_context(stub(latency=LATENCY, assistants=n, window=window, limit=limit))
+        folder = stack.enter_context(dashboard(up.url, n, (limit - 5) / window))
+        for _ in range(rounds):
+            up.take()
+            mine.append(run("our_push", up.url, n, **fresh(folder))["s"])
+            seen = up.take()
+            calls = sum(seen.values())
+            refused.append(seen.get("429", 0) / calls)
+            told = run("sdk_push_threads", up.url, n)
+            theirs.append(told["s"])
+            failed.append(told["failed"] / n)
     floor = [calls / (limit / window)]
     note = (
         f"{median(refused):.1%} of ours answered 429, 0 failed; of the SDK's {median(failed):.0%}"
