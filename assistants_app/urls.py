@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assistants/import/", imports.import_page, name="import"),
     path("assistants/import/look/", imports.look, name="import_look"),
     path("assistants/import/choose/", imports.choose, name="import_choose"),
+    path("assistants/import/file/", imports.from_file, name="import_file"),
     path("assistants/<int:pk>/", assistants.assistant, name="assistant"),
     path("assistants/<int:pk>/edit/", assistants.change_open, name="change_open"),
     path("assistants/<int:pk>/archive/", assistants.archive, name="assistant_archive"),

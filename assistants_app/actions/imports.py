@@ -28,6 +28,11 @@ class Row:
     problems: tuple[contract.Problem, ...]
     assistant: Assistant | None = None
 
+    @property
+    def change(self) -> Change | None:
+        """The Change that proposes it, where one was made."""
+        return self.assistant.changes.first() if self.assistant else None
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

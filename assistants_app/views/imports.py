@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assistants_app import policies
-from assistants_app.actions import importing
+from assistants_app.actions import changes, importing
+from assistants_app.actions import imports as file_imports
 from assistants_app.errors import Conflict, Invalid
+from assistants_app.forms.imports import ImportForm
 from assistants_app.models import ConnectionHealth, Job
 from assistants_app.views import access, connection_words, pages
 
@@ -131,6 +133,17 @@ def again(request: Request, pk: int) -> HttpResponse:
     return pages.go(request, "job", run.pk)
 
 
+@access.signed_in("POST")
+def from_file(request: Request) -> HttpResponse:
+    """Propose what a file or a pasted text holds; the page says what became of each."""
+    workspace = _place(request)
+    form = ImportForm(request.POST, request.FILES, profile=changes.profile(workspace))
+    if not form.is_valid():
+        return _page(request, workspace, status=422, form=form)
+    result = file_imports.import_documents(workspace, form.items, actor=request.actor)
+    return _page(request, workspace, result=result)
+
+
 def url(workspace: Workspace, **state: str) -> str:
     """The page for this workspace, with what it shows."""
     asked = {"workspace": workspace.slug} | {key: value for key, value in state.items() if value}
@@ -154,7 +167,13 @@ def _look(workspace: Workspace) -> Job | None:
 
 
 def _page(
-    request: Request, workspace: Workspace, *, status: int = 200, error: str = ""
+    request: Request,
+    workspace: Workspace,
+    *,
+    status: int = 200,
+    error: str = "",
+    form: ImportForm | None = None,
+    result: file_imports.Result | None = None,
 ) -> HttpResponse:
     upstream = workspace.upstream
     job = _look(workspace) if upstream else None
@@ -170,6 +189,9 @@ def _page(
         "seen": seen,
         "url": url(workspace),
         "error": error,
+        "form": form or ImportForm(profile=changes.profile(workspace)),
+        "result": result,
+        "counts": _counts(result) if result else [],
         "run": _running(workspace),
         "frozen": _frozen(workspace),
         "may_see_connection": policies.allowed(request.actor, "settings.read", workspace),
@@ -183,6 +205,14 @@ def _page(
     if job and job.state == Job.State.DONE:
         context |= _listing(request, workspace, job)
     return pages.page(request, "imports/import.html", context, parts=PARTS, status=status)
+
+
+def _counts(result: file_imports.Result) -> list[tuple[str, int]]:
+    return [
+        (_("Taken in as changes"), result.count("imported")),
+        (_("There already"), result.count("there")),
+        (_("Could not be taken in"), result.count("refused")),
+    ]
 
 
 def _running(workspace: Workspace) -> Job | None:

@@ -28,6 +28,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "import": {"GET": PUSH},
     "import_look": {"POST": PUSH},
     "import_choose": {"POST": PUSH},
+    "import_file": {"POST": PUSH},
     "assistant": {"GET": READ},
     "change_open": {"POST": WRITE},
     "assistant_archive": {"GET": ARCHIVE, "POST": ARCHIVE},
