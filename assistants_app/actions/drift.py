@@ -6,69 +6,27 @@ merges by itself: the result is a Change, and it goes through the same review (r
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import transaction
 
 from assistants_app import contract, policies
-from assistants_app.actions import assistants, audit, changes, pushes
+from assistants_app.actions import assistants, audit, changes, merging_parts, pushes
 from assistants_app.errors import Conflict
 from assistants_app.models import AuditEntry, PushOrder, UpstreamCopy
 from assistants_app.models.connections import profile_of
-from assistants_app.textdiff import merging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from assistants_app.actions.merging_parts import Kind, Part
     from assistants_app.models import Assistant, Change, Version
     from assistants_app.policies import Actor
-    from assistants_app.textdiff.merging import Block, Side
+    from assistants_app.textdiff.merging import Side
 
-Kind = Literal["ours", "theirs", "overlap"]
-Picks = dict[str, "Side"]  # key of a choice → the side that was chosen
 Existing = Literal["", "add", "replace"]
 TITLE = "Taken in from upstream"
-BY_LINES = ("instructions",)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One thing to choose: a whole part, or lines of a text. `key` names exactly this content."""
-
-    key: str
-    kind: Kind
-    proposed: Side
-    block: Block | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One field that differs here and upstream. ours, theirs: who changed it since `base`."""
-
-    field: str
-    kind: Kind
-    base: Any
-    ours: Any
-    theirs: Any
-    choices: tuple[Choice, ...]
-    blocks: tuple[Block, ...] = ()
-
-    def value(self, picks: Mapping[str, Side]) -> Any:
-        """What becomes of the field; what nobody chose is as proposed."""
-        sides = [picks.get(choice.key, choice.proposed) for choice in self.choices]
-        if not self.blocks:
-            return self.theirs if sides[0] == "theirs" else self.ours
-        places = [self.blocks.index(choice.block) for choice in self.choices if choice.block]
-        return merging.result(self.blocks, dict(zip(places, sides, strict=True)))
-
-    def outcome(self, picks: Mapping[str, Side]) -> Literal["kept", "taken", "merged"]:
-        """Ours as a whole, theirs as a whole, or some of both."""
-        sides = {picks.get(choice.key, choice.proposed) for choice in self.choices}
-        if len(sides) > 1:
-            return "merged"
-        return "taken" if sides == {"theirs"} else "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +69,7 @@ def of(assistant: Assistant) -> Drift | None:
     ours = contract.without_marker(assistant.document())
     documents = base.document() if base else None, ours, theirs.document()
     parts = tuple(_parts(*documents, keeps))
-    return Drift(parts, *documents, theirs.digest, _name(*state), keeps)
-
-
-def _name(*texts: str) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+    return Drift(parts, *documents, theirs.digest, merging_parts.name(*state), keeps)
 
 
 def _parts(
@@ -132,7 +86,7 @@ def _parts(
         if (field in here) != (field in there):
             kind = "ours" if field in here else "theirs"
         was = base.get(field) if base else None
-        yield _part(field, kind, was, ours.get(field), theirs.get(field))
+        yield merging_parts.part(field, kind, was, ours.get(field), theirs.get(field))
 
 
 def _differing(
@@ -142,24 +96,6 @@ def _differing(
         return list(keeps)
     found = contract.compare(before, after, fields=keeps).parts
     return [str(part.path[0]) for part in found if part.verdict == "different"]
-
-
-def _part(field: str, kind: Kind, base: Any, ours: Any, theirs: Any) -> Part:
-    if field in BY_LINES and all(isinstance(text, str) and text for text in (base, ours, theirs)):
-        blocks = merging.merge(base, ours, theirs)
-        return Part(field, kind, base, ours, theirs, tuple(_by_lines(field, blocks)), blocks)
-    texts = [contract.dumps(value) for value in (base, ours, theirs)]
-    side: Side = "theirs" if kind == "theirs" else "ours"
-    whole = Choice(f"{field}-{_name(*texts)}", kind, side)
-    return Part(field, kind, base, ours, theirs, (whole,))
-
-
-def _by_lines(field: str, blocks: tuple[Block, ...]) -> Iterator[Choice]:
-    for block in blocks:
-        if block.kind in ("ours", "theirs", "overlap"):
-            texts = [block.text(side) for side in ("base", "ours", "theirs")]
-            name = _name(str(block.first), *texts)
-            yield Choice(f"{field}-{name}", block.kind, block.proposed, block)
 
 
 # --- a person's decision --------------------------------------------------------------------------

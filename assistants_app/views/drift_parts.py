@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from django.utils.functional import _StrPromise
 
-    from assistants_app.actions.drift import Choice, Drift, Part, Picks
+    from assistants_app.actions.drift import Drift
+    from assistants_app.actions.merging_parts import Choice, Part, Picks
     from assistants_app.contract.words import Label
     from assistants_app.textdiff import Row
     from assistants_app.textdiff.merging import Side

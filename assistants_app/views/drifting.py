@@ -18,7 +18,8 @@ from assistants_app.views import drift_parts, pages, sending, upstream_page
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from assistants_app.actions.drift import Drift, Existing, Picks
+    from assistants_app.actions.drift import Drift, Existing
+    from assistants_app.actions.merging_parts import Picks
     from assistants_app.models import Assistant, Change
     from assistants_app.views.pages import Request
 

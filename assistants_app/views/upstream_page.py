@@ -24,7 +24,8 @@ from assistants_app.views import (
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from assistants_app.actions.drift import Drift, Picks
+    from assistants_app.actions.drift import Drift
+    from assistants_app.actions.merging_parts import Picks
     from assistants_app.models import Assistant
     from assistants_app.views.pages import Request
 

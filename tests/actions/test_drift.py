@@ -17,6 +17,7 @@ from tests.actions.told import refuses, tells
 from tests.builders import acting, make_assistant, make_change, make_member, make_person
 
 if TYPE_CHECKING:
+    from assistants_app.actions.merging_parts import Picks
     from assistants_app.models import User, Workspace
     from tests.upstream import Upstream
 
@@ -35,7 +36,7 @@ def of(assistant: Assistant) -> drift.Drift:
     return found
 
 
-def picked(found: drift.Drift, side: Any) -> drift.Picks:
+def picked(found: drift.Drift, side: Any) -> Picks:
     return {choice.key: side for part in found.parts for choice in part.choices}
 
 
@@ -85,7 +86,7 @@ def test_each_block_of_lines_has_its_own_choice(drifted: Assistant) -> None:
     found = of(drifted)
     [text] = [part for part in found.parts if part.field == "instructions"]
     assert [choice.kind for choice in text.choices] == ["theirs", "overlap"]
-    picks: drift.Picks = {text.choices[0].key: "ours", text.choices[1].key: "theirs"}
+    picks: Picks = {text.choices[0].key: "ours", text.choices[1].key: "theirs"}
     assert found.document(picks)["instructions"] == "Greet.\nHelp.\nBe short.\nThank.\n"
 
 
@@ -150,9 +151,7 @@ def alice_reviews(assistant: Assistant) -> User:
 # --- take in ----------------------------------------------------------------------------------
 
 
-def take_in(
-    assistant: Assistant, who: User, picks: drift.Picks, mine: drift.Existing = ""
-) -> Change:
+def take_in(assistant: Assistant, who: User, picks: Picks, mine: drift.Existing = "") -> Change:
     found = of(assistant)
     return drift.take_in(now(assistant), actor=acting(who), seen=found.seen, picks=picks, mine=mine)
 
