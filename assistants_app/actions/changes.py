@@ -122,7 +122,7 @@ def _open(
             code="open_change",
             change=assistant.changes.open().get(author=actor.user),
         ) from None
-    _contribute(change, actor)
+    contribute(change, actor)
     audit.record(
         "change.opened",
         actor=actor,
@@ -135,7 +135,9 @@ def _open(
     return change
 
 
-def _contribute(change: Change, actor: Actor) -> None:
+@audit.bookkeeping
+def contribute(change: Change, actor: Actor) -> None:
+    """Note that this person wrote in it, within the caller's transaction."""
     if actor.user:
         Contribution.objects.get_or_create(change=change, user=actor.user)
 
@@ -173,14 +175,14 @@ def edit(
     was = now.digest
     _apply(now, wanted)
     if now.state not in EDITABLE:
-        _refuse_errors(now)
+        refuse_errors(now)
         now.state = State.IN_REVIEW
     if Change.objects.filter(pk=now.pk, lock=now.lock).update(**_row(now)) != 1:
         raise Conflict("Someone saved a newer text since you opened this.", change=now)
     now.lock += 1
-    _settle(now)
+    settle(now)
     if set(wanted) != {"unread"}:
-        _contribute(now, actor)
+        contribute(now, actor)
         _record("change.edited", now, actor, before=was, fields=sorted(set(wanted) - {"unread"}))
     transaction.on_commit(lambda: killpoints.point("save.committed"))
     return now
@@ -254,7 +256,8 @@ def _row(now: Change) -> dict[str, Any]:
     return {column: getattr(now, column) for column in columns} | {"lock": now.lock + 1}
 
 
-def _refuse_errors(change: Change, rules: str = "create") -> None:
+def refuse_errors(change: Change, rules: str = "create") -> None:
+    """Raises InvalidDocument while there is an error, or a text that cannot be read."""
     found = [problem for problem in problems(change, rules) if problem.level == "error"]
     found += [
         contract.Problem((field,), "error", "invalid_json", "Not valid JSON.", {})
@@ -264,7 +267,8 @@ def _refuse_errors(change: Change, rules: str = "create") -> None:
         raise InvalidDocument(found)
 
 
-def _settle(change: Change) -> None:
+@audit.bookkeeping
+def settle(change: Change) -> None:
     """Approved as soon as enough Reviews count; at once where the workspace asks for none."""
     if change.state == State.IN_REVIEW and policies.standing(change).is_enough:
         change.state = State.APPROVED
@@ -298,7 +302,7 @@ def submit(
         )
     if is_same(now) and not policies.needs_review_there(now.assistant):
         raise Conflict("This change does not differ from the live version yet.", code="no_change")
-    _refuse_errors(now, rules)
+    refuse_errors(now, rules)
     texts.fit(Change, title=title or "", why=why or "")
     now.title = now.title if title is None else title
     now.why = now.why if why is None else why
@@ -313,7 +317,7 @@ def submit(
     if moved != 1:
         raise Conflict("Someone saved a newer text since you opened this.", change=now)
     now.lock += 1
-    _settle(now)
+    settle(now)
     _record("change.submitted", now, actor, before=now.base.digest if now.base else "")
     return now
 
