@@ -15,7 +15,13 @@ from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from django.db import OperationalError, close_old_connections, connection
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    OperationalError,
+    close_old_connections,
+    connection,
+    connections,
+)
 
 from assistants_app import doorbell, policies
 from assistants_app.actions import (
@@ -36,6 +42,8 @@ from assistants_app.models import Job, schema_number, storage, triggers
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from typing import Protocol, TypeAlias
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
     Key: TypeAlias = tuple[str, int]  # kind and primary key of the row
     Lane: TypeAlias = int | None  # the connection that it speaks to
@@ -83,6 +91,8 @@ class Runner:
         self._hands = hands
         self._busy: dict[Key, Future[None]] = {}
         self._lanes: dict[Key, Lane] = {}
+        self._found: dict[str, list[tuple[int, Lane]]] = {}  # by kind: due, and not begun yet
+        self._open: set[BaseDatabaseWrapper] = set()  # of threads that may work again soon
         self._ticks = 0
         self.is_outdated = False
 
@@ -100,6 +110,7 @@ class Runner:
             doorbell.bell.wait(health.times().tick)
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
+        self._close_idle()
         connection.close()
 
     def start(self) -> Thread:
@@ -133,16 +144,28 @@ class Runner:
         return self.is_outdated
 
     def _begin_due(self, kind: str, due: Due, work: Callable[[int], None]) -> int:
-        """What is due and finds a hand. Asked again without the lanes that are full by then, so
-        that a slow server's many orders do not stand before everybody else's.
+        """What is due and finds a hand: first what an earlier look found. Looked at again without
+        the lanes that are full by then, so that a slow server's many orders do not stand before
+        everybody else's.
         """
-        begun = 0
-        while found := due(without=self._full_lanes()):
-            now = sum(self._begin((kind, pk), lane, partial(work, pk)) for pk, lane in found)
+        begun = self._begin_each(kind, self._found.pop(kind, []), work)
+        while self._pool is None or len(self._busy) < self._hands:
+            now = self._begin_each(kind, due(without=self._full_lanes()), work)
             begun += now
             if not now or self._pool is None:
                 break
         return begun
+
+    def _begin_each(
+        self, kind: str, found: list[tuple[int, Lane]], work: Callable[[int], None]
+    ) -> int:
+        """Begin these and keep what found no hand; the work looks again whether it is due."""
+        left = [
+            (pk, lane) for pk, lane in found if not self._begin((kind, pk), lane, partial(work, pk))
+        ]
+        kept = self._found.setdefault(kind, [])
+        kept += [row for row in left if (kind, row[0]) not in self._busy and row not in kept]
+        return len(found) - len(left)
 
     def _full_lanes(self) -> set[int]:
         counted = Counter(self._lanes.values())
@@ -160,11 +183,20 @@ class Runner:
         return 1
 
     def _in_thread(self, work: Callable[[], None]) -> None:
+        self._open.add(connections[DEFAULT_DB_ALIAS])
         try:
             work()
         finally:
-            connection.close()
+            close_old_connections()
             doorbell.bell.set()  # what had to wait for this one may be due now
+
+    def _close_idle(self) -> None:
+        """Nobody works: the threads' connections are let go of, which only this thread may do."""
+        while not self._busy and self._open:
+            held = self._open.pop()
+            held.inc_thread_sharing()
+            held.close()
+            held.dec_thread_sharing()
 
     def _push(self, pk: int) -> None:
         try:
@@ -193,6 +225,7 @@ class Runner:
     def _forget_done(self) -> None:
         self._busy = {key: future for key, future in self._busy.items() if not future.done()}
         self._lanes = {key: self._lanes[key] for key in self._busy}
+        self._close_idle()
 
     def _housekeeping(self) -> None:
         """Now and then: guards that went missing are put back, old receipts forgotten."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from assistants_app import policies
@@ -22,7 +22,8 @@ def lock(pk: int) -> None:
     First of all locks where more than one row changes: assistant, change, push order, audit head.
     Everybody in one order, so that nobody waits in a circle; SQLite's writers exclude each other.
     """
-    Assistant.objects.select_for_update().filter(pk=pk).first()
+    if connection.features.has_select_for_update:
+        Assistant.objects.select_for_update().filter(pk=pk).values_list("pk", flat=True).first()
 
 
 @transaction.atomic

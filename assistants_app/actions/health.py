@@ -165,25 +165,32 @@ def _outside_transactions() -> None:
 
 
 @audit.bookkeeping
-def take_call(connection: Connection, *, patience: float) -> bool:
+def take_call(connection: Connection, *, patience: float, places: int = 1) -> bool:
     """Wait for a place in the Connection's budget, shared by all processes; False = none in time.
 
     One row, one UPDATE (reliability.md section 7): `rate` calls per second, a burst of five.
-    `patience` in seconds.
+    `patience` in seconds. Whoever will make several calls in a row may take their `places` at once,
+    at most a burst of them, and asks `may_go_on` before each of the later ones.
     """
     deadline = time.monotonic() + patience
     step = timedelta(seconds=1 / connection.rate)
-    ahead = step * BURST
+    ahead = step * (BURST + 1 - places)
     while True:
         due = Q(next_call_at=None) | Q(next_call_at__lte=Now() + Value(ahead))
         free = Q(retry_not_before=None) | Q(retry_not_before__lte=Now())
         rows = ConnectionHealth.objects.filter(due, free, connection=connection)
         soonest = Greatest(Coalesce(F("next_call_at"), Now()), Now())
-        if rows.update(next_call_at=soonest + Value(step)):
+        if rows.update(next_call_at=soonest + Value(step * places)):
             return True
         if time.monotonic() + step.total_seconds() > deadline:
             return False
         time.sleep(min(step.total_seconds(), 0.2))
+
+
+def may_go_on(connection: Connection) -> bool:
+    """Whether nobody was asked to slow down since a place was taken."""
+    held = ConnectionHealth.objects.filter(connection=connection, retry_not_before__gt=Now())
+    return not held.exists()
 
 
 @audit.bookkeeping

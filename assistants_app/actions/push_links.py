@@ -13,7 +13,7 @@ from assistants_app.actions import assistants, audit, pushes
 from assistants_app.models import Assistant, PushAttempt, PushOrder, UpstreamCopy, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from django.db.models import QuerySet
 
@@ -109,8 +109,10 @@ def link(order: PushOrder, upstream_id: str) -> None:
 
     Raises Taken when another assistant here is linked to it.
     """
-    if pushes.mine(order).count() != 1:
+    if not pushes.mine(order).exists():
         raise pushes.Superseded
+    if order.assistant.upstream_id == upstream_id:
+        return
     others = order.assistant.workspace.assistants.exclude(pk=order.assistant_id)
     if others.filter(upstream_id=upstream_id).exists():
         raise Taken(upstream_id)
@@ -155,8 +157,12 @@ def is_since(order: PushOrder, created_at: int | None) -> bool:
 def uncertain(order: PushOrder) -> list[contract.Document]:
     """Versions of ours that may still arrive, or arrived late: their answers were lost."""
     rows = order.push_attempts.filter(outcome=PushAttempt.Outcome.UNKNOWN)
-    ids = set(rows.values_list("version_id", flat=True))
-    return [version.document() for version in Version.objects.filter(pk__in=ids)]
+    return texts(rows.values_list("version_id", flat=True))
+
+
+def texts(versions: Iterable[int]) -> list[contract.Document]:
+    """What these Versions hold, by primary key."""
+    return [version.document() for version in Version.objects.filter(pk__in=set(versions))]
 
 
 @audit.bookkeeping

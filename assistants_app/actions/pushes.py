@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 State, Reason = PushOrder.State, PushOrder.Reason
 MAX_ATTEMPTS, MAX_SENDS = 8, 3
+LONG = ("instructions", "tools", "tool_resources", "metadata", "response_format")
 FAILING_AT_MOST = timedelta(hours=1)
 
 
@@ -106,21 +107,37 @@ def sweep() -> int:
 @audit.bookkeeping
 def claim(pk: int, *, owner: str) -> PushOrder | None:
     """Take the order for a lease by compare-and-swap; None when someone else was first."""
-    order = _ready().filter(pk=pk).first()
-    if order is None:
+    seen = _ready().filter(pk=pk).values_list("fence", "state").first()
+    if seen is None:
         return None
+    fence, state = seen
     free = Q(lease_until=None) | Q(lease_until__lt=Now())
     moved = PushOrder.objects.filter(
-        free, pk=pk, fence=order.fence, state=order.state, not_before__lte=Now()
+        free, pk=pk, fence=fence, state=state, not_before__lte=Now()
     ).update(
         fence=F("fence") + 1, attempts=F("attempts") + 1, lease_owner=owner, lease_until=lease_end()
     )
     if moved != 1:
         return None
     killpoints.point("claim.committed")
-    return PushOrder.objects.select_related(
-        "assistant__workspace__connection", "connection", "desired_version", "pushed_version"
-    ).get(pk=pk)
+    return _whole(pk)
+
+
+def _whole(pk: int) -> PushOrder:
+    """The order with all that a push reads of it, each row once."""
+    of_change = (f"desired_version__change__{name}" for name in LONG)
+    order = (
+        PushOrder.objects.select_related(
+            "assistant__workspace", "connection__health", "desired_version__change"
+        )
+        .defer(*of_change)
+        .get(pk=pk)
+    )
+    order.assistant.workspace.connection = order.connection
+    order.desired_version.assistant = order.assistant
+    if order.desired_version.change:
+        order.desired_version.change.assistant = order.assistant
+    return order
 
 
 def lease_end() -> datetime:
@@ -211,9 +228,9 @@ def keep(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> None:
     """Remember what upstream holds, as its canonical text."""
     new = copy(assistant, kind, seen)
     names = ("text", "digest", "etag", "extra", "seen_at")
-    UpstreamCopy.objects.update_or_create(
-        assistant=assistant, kind=kind, defaults={name: getattr(new, name) for name in names}
-    )
+    rows = UpstreamCopy.objects.filter(assistant=assistant, kind=kind)
+    if not rows.update(**{name: getattr(new, name) for name in names}):
+        new.save()
 
 
 def copy(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> UpstreamCopy:
@@ -232,8 +249,10 @@ def copy(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> UpstreamC
 
 @audit.bookkeeping
 @transaction.atomic
-def write_ahead(order: PushOrder, version: Version, op: str, *, gap_ms: int) -> PushAttempt:
-    """Commit that bytes are about to leave, before the first one does."""
+def write_ahead(
+    order: PushOrder, version: Version, op: str, *, n: int, gap_ms: int
+) -> PushAttempt:
+    """Commit that bytes are about to leave, before the first one does; `n`: its number, from 1."""
     order.sends += 1
     _write(
         order,
@@ -248,7 +267,7 @@ def write_ahead(order: PushOrder, version: Version, op: str, *, gap_ms: int) -> 
     )
     attempt = PushAttempt.objects.create(
         order=order,
-        n=order.push_attempts.count() + 1,
+        n=n,
         op=op,
         version=version,
         digest=version.digest,
@@ -320,9 +339,10 @@ def succeed(
     `found`: nothing had to be sent. `notes` are the parts that upstream did not keep.
     """
     assistants.lock(order.assistant_id)
-    newest = PushOrder.objects.select_for_update().get(pk=order.pk)
-    is_newest = newest.desired_version_id == version.pk
-    Assistant.objects.filter(pk=order.assistant_id).update(upstream_id=seen.id)
+    rows = PushOrder.objects.select_for_update().filter(pk=order.pk)
+    is_newest = rows.values_list("desired_version_id", flat=True).get() == version.pk
+    if order.assistant.upstream_id != seen.id:
+        Assistant.objects.filter(pk=order.assistant_id).update(upstream_id=seen.id)
     _write(
         order,
         state=State.IDLE if is_newest else State.WAITING,

@@ -7,6 +7,7 @@ sent while the fate of an earlier request is unknown.
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 State, Reason = PushOrder.State, PushOrder.Reason
 READ_BACKS, READ_BACK_PAUSE = 3, 5.0  # seconds
+CALLS = 3  # of a push: read, write, read back
 CHANGED_MEANWHILE = 412  # the ETag that we read is not the present one
 
 
@@ -74,6 +76,12 @@ class _Push:
         self.profile = profile_of(order.connection)
         self.actor = policies.system("worker")
         self.read_at = 0.0
+        self.places = 0  # in the budget, taken and not used yet
+
+    @cached_property
+    def attempts(self) -> list[tuple[str, int]]:
+        """Outcome and Version of each writing request so far; nobody else adds one meanwhile."""
+        return list(self.order.push_attempts.values_list("outcome", "version_id"))
 
     def run(self) -> None:
         try:
@@ -93,8 +101,16 @@ class _Push:
 
     # --- reading ---------------------------------------------------------------------------
     def _may_call(self) -> bool:
-        """Wait for a place in the connection's budget; without one the order waits instead."""
-        if health.take_call(self.order.connection, patience=health.times().call):
+        """Wait for a place in the connection's budget; without one the order waits instead.
+
+        Those of a whole push are taken at once: to read, to write, to read back.
+        """
+        row = self.order.connection
+        if self.places and health.may_go_on(row):
+            self.places -= 1
+            return True
+        if health.take_call(row, patience=health.times().call, places=CALLS):
+            self.places = CALLS - 1
             return True
         pushes.release(self.order, seconds=1, message="Waiting for its turn.", count=False)
         return False
@@ -104,7 +120,7 @@ class _Push:
         if not self._may_call():
             return None
         answer = speak(*args)
-        health.heard(self.order.connection, answer.outcome, status=answer.status)
+        self.client.told(answer)
         return answer
 
     def _from_known(self) -> None:
@@ -179,7 +195,7 @@ class _Push:
             self.ours,
             seen.document,
             linked=True,
-            uncertain=push_links.uncertain(self.order),
+            uncertain=self._uncertain(),
             fields=self.profile.keeps,
         )
         if step == "nothing":
@@ -195,6 +211,11 @@ class _Push:
                 "Someone changed it on the server since we last looked.",
                 theirs=seen,
             )
+
+    def _uncertain(self) -> list[contract.Document]:
+        """Versions of ours that may still arrive, or arrived late."""
+        lost = {pk for outcome, pk in self.attempts if outcome == PushAttempt.Outcome.UNKNOWN}
+        return push_links.texts(lost) if lost else []
 
     def _base(self, seen: pushes.Seen) -> contract.Document | None:
         copy = self.order.assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.BASE).first()
@@ -217,13 +238,14 @@ class _Push:
             return
         gap_ms = int((time.monotonic() - self.read_at) * 1000)
         written = time.monotonic()
-        attempt = pushes.write_ahead(self.order, self.version, op, gap_ms=gap_ms)
+        n = len(self.attempts) + 1
+        attempt = pushes.write_ahead(self.order, self.version, op, n=n, gap_ms=gap_ms)
         killpoints.point("sending.committed")
         if time.monotonic() - written > health.times().send_window:
             pushes.doubt(self.order, "This process was paused; we look again.")
             return
         answer = self._write(op, body, etag)
-        health.heard(self.order.connection, answer.outcome, status=answer.status)
+        self.client.told(answer)
         self._after(attempt, answer)
 
     def _write(self, op: str, body: bytes, etag: str) -> Answer:
@@ -235,9 +257,8 @@ class _Push:
         """Why this Version may not be sent: asked again at its first push (reliability.md 4.5)."""
         if contract.fingerprint(self.ours) != self.version.digest:
             return "The stored text is not the one that was approved."
-        done = self.order.push_attempts.filter(outcome=PushAttempt.Outcome.DONE)
-        was_there = self.order.pushed_version_id == self.version.pk
-        is_first = not (was_there or done.filter(version=self.version).exists())
+        done = {pk for outcome, pk in self.attempts if outcome == PushAttempt.Outcome.DONE}
+        is_first = self.version.pk not in {*done, self.order.pushed_version_id}
         if is_first and not policies.may_go(self.version):
             return "The approvals of this version do not count any more."
         return ""

@@ -175,7 +175,7 @@ _watch = _Watch()
 
 
 def _start_anew() -> None:
-    global _watch  # noqa: PLW0603  # a child that was forked has no thread of its parent's
+    global _watch  # a child that was forked has no thread of its parent's
     _watch = _Watch()
 
 

@@ -867,7 +867,7 @@ def test_a_lost_sender_is_in_doubt_until_it_settled(published: Assistant, up: Up
     order = make_due(published)
     claimed = pushes.claim(order.pk, owner="one")
     assert claimed is not None
-    pushes.write_ahead(claimed, claimed.desired_version, "create", gap_ms=0)
+    pushes.write_ahead(claimed, claimed.desired_version, "create", n=1, gap_ms=0)
     assert pushes.sweep() == 0
     PushOrder.objects.filter(pk=order.pk).update(
         lease_until=timezone.now() - pushes.FAILING_AT_MOST
