@@ -1,20 +1,18 @@
-"""A drift prepared for its page: each part in three columns, with what was chosen so far."""
+"""Three texts prepared for their page: each part in three columns, with what was chosen so far."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from assistants_app import contract, textdiff
-from assistants_app.contract import words
+from assistants_app.contract.words import LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from django.utils.functional import _StrPromise
+    from collections.abc import Iterable, Mapping
 
     from assistants_app.actions.drift import Drift
     from assistants_app.actions.merging_parts import Choice, Part, Picks
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from assistants_app.textdiff import Row
     from assistants_app.textdiff.merging import Side
 
+Place = Literal["base", "ours", "theirs"]
 LONG, TALL = 400, 8  # characters and lines from which a text is shown as a difference
 CHOICE = "pick-"  # before the key of a choice in the form
 
@@ -37,6 +36,34 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What a page calls the three texts and its two sides; the columns in the order they stand.
+
+    `live`: the side that is live now, against which a merged text is shown. `missing` stands in the
+    first column where the texts were never the same.
+    """
+
+    columns: tuple[tuple[Place, str], ...]
+    keep: str
+    take: str
+    overlap: str
+    only: Mapping[str, str]  # side → who alone changed a part
+    further: Mapping[str, Any]  # side → how many lines it alone changed besides
+    live: Side
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One of the three texts under its name."""
+
+    name: str
+    cell: Cell
+    is_chosen: bool
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One choice: its three texts, where it stands and which side it is on."""
 
@@ -45,7 +72,21 @@ class Shown:
     base: Cell
     ours: Cell
     theirs: Cell
+    words: Wording
     lines: str = ""
+
+    @property
+    def columns(self) -> list[Column]:
+        """As they stand beside each other."""
+        return [
+            Column(
+                name=name,
+                cell=getattr(self, place),
+                is_chosen=place == self.side,
+                missing=self.words.missing if place == "base" else "",
+            )
+            for place, name in self.words.columns
+        ]
 
     @property
     def name(self) -> str:
@@ -58,12 +99,18 @@ class ShownPart:
 
     part: Part
     label: Label
+    words: Wording
     outcome: str
     open: list[Shown]
     folded: list[Shown]
     folded_as: str
     is_code: bool
     result: textdiff.Diff | None
+
+    @property
+    def whose(self) -> str:
+        """Who alone changed it; empty where both did."""
+        return self.words.only.get(self.part.kind, "")
 
 
 def picks(posted: Mapping[str, str]) -> Picks:
@@ -75,30 +122,58 @@ def picks(posted: Mapping[str, str]) -> Picks:
     return found
 
 
-def shown(found: Drift, chosen: Picks) -> list[ShownPart]:
+def wording(found: Drift, *, common: int | None, live: int | None) -> Wording:
+    """The words for what upstream holds; the numbers are those of Versions, where there is one."""
+    last = _("Last in common (v%(n)s)") % {"n": common} if common else _("Last in common")
+    here = _("Here (v%(n)s, live)") % {"n": live} if live else _("Here")
+    return Wording(
+        columns=(("base", last), ("ours", here), ("theirs", _("Upstream"))),
+        keep=_("Keep ours"),
+        take=_("Take theirs"),
+        overlap=_("Changed on both sides"),
+        only={"ours": _("Changed here only"), "theirs": _("Changed upstream only")},
+        further={
+            "ours": ngettext_lazy(
+                "%(n)s further line changed only here",
+                "%(n)s further lines changed only here",
+                "n",
+            ),
+            "theirs": ngettext_lazy(
+                "%(n)s further line changed only upstream",
+                "%(n)s further lines changed only upstream",
+                "n",
+            ),
+        },
+        live="ours",
+        missing="" if found.base is not None else _("Never seen in agreement"),
+    )
+
+
+def shown(parts: Iterable[Part], chosen: Picks, words: Wording) -> list[ShownPart]:
     """Every part, as it stands with these choices."""
-    return [part(one, chosen) for one in found.parts]
+    return [part(one, chosen, words) for one in parts]
 
 
-def part(one: Part, chosen: Picks) -> ShownPart:
+def part(one: Part, chosen: Picks, words: Wording) -> ShownPart:
     """One part by itself: what a choice in it redraws."""
-    choices = [_shown(one, choice, chosen) for choice in one.choices]
+    choices = [_shown(one, choice, chosen, words) for choice in one.choices]
     is_overlap = any(choice.kind == "overlap" for choice in one.choices)
     folds = bool(one.blocks) and is_overlap
     aside = [s for s in choices if folds and s.choice.kind != "overlap"]
     return ShownPart(
         part=one,
-        label=words.LABELS[one.field],
+        label=LABELS[one.field],
+        words=words,
         outcome=one.outcome(chosen),
         open=[s for s in choices if s not in aside],
         folded=aside,
-        folded_as=_aside(aside),
+        folded_as=_aside(aside, words),
         is_code=not isinstance(one.ours or one.theirs, str),
-        result=_result(one, chosen),
+        result=_result(one, chosen, words),
     )
 
 
-def _shown(one: Part, choice: Choice, chosen: Picks) -> Shown:
+def _shown(one: Part, choice: Choice, chosen: Picks, words: Wording) -> Shown:
     side = chosen.get(choice.key, choice.proposed)
     block = choice.block
     if block is None:
@@ -107,9 +182,9 @@ def _shown(one: Part, choice: Choice, chosen: Picks) -> Shown:
             texts[1] = texts[1] or texts[0]
         if one.kind == "ours":
             texts[2] = texts[2] or texts[0]
-        return Shown(choice, side, *_cells(*texts))
+        return Shown(choice, side, *_cells(*texts), words)
     cells = _cells(block.text("base"), block.text("ours"), block.text("theirs"))
-    return Shown(choice, side, *cells, lines=_lines(block.first, len(block.base)))
+    return Shown(choice, side, *cells, words, lines=_lines(block.first, len(block.base)))
 
 
 def _lines(first: int, count: int) -> str:
@@ -120,34 +195,20 @@ def _lines(first: int, count: int) -> str:
     return _("Lines %(first)s to %(last)s") % {"first": first, "last": first + count - 1}
 
 
-def _aside(choices: list[Shown]) -> str:
+def _aside(choices: list[Shown], words: Wording) -> str:
     """`6 further lines changed only upstream: taken`; one phrase for each side."""
     told = []
     for kind in ("theirs", "ours"):
         mine = [one for one in choices if one.choice.kind == kind]
         if mine:
-            n = sum(_size(one) for one in mine)
-            told.append(_phrase(kind, n, {one.side for one in mine}))
+            further = words.further[kind] % {"n": sum(_size(one) for one in mine)}
+            told.append(f"{further}: {_sides({one.side for one in mine})}")
     return "; ".join(told)
 
 
 def _size(one: Shown) -> int:
     block = one.choice.block
     return max(len(block.base), len(block.ours), len(block.theirs)) if block else 1
-
-
-def _phrase(kind: str, n: int, sides: set[Any]) -> str:
-    if kind == "theirs":
-        text = ngettext(
-            "%(n)s further line changed only upstream",
-            "%(n)s further lines changed only upstream",
-            n,
-        )
-    else:
-        text = ngettext(
-            "%(n)s further line changed only here", "%(n)s further lines changed only here", n
-        )
-    return f"{text % {'n': n}}: {_sides(sides)}"
 
 
 def _sides(sides: set[Any]) -> str:
@@ -191,11 +252,12 @@ def _cut(text: str) -> str:
     return "\n".join(lines[:TALL])[:LONG].rstrip() + " …"
 
 
-def _result(one: Part, chosen: Picks) -> textdiff.Diff | None:
+def _result(one: Part, chosen: Picks, words: Wording) -> textdiff.Diff | None:
     """What a text that is merged becomes, against what is live."""
-    if len(one.choices) < 2 or not isinstance(one.ours, str):
+    live = one.ours if words.live == "ours" else one.theirs
+    if len(one.choices) < 2 or not isinstance(live, str):
         return None
-    return textdiff.difference(one.ours, one.value(chosen))
+    return textdiff.difference(live, one.value(chosen))
 
 
 def heading(found: Drift) -> str:
@@ -223,17 +285,16 @@ def heading(found: Drift) -> str:
 
 def result(found: Drift, chosen: Picks) -> dict[str, Any]:
     """`1 taken, 1 kept`, and what saving it will mean."""
-    outcomes = [one.outcome(chosen) for one in found.parts]
-    told: list[str | _StrPromise] = []
-    for outcome, text in (
-        ("taken", _("%(n)s taken")),
-        ("merged", _("%(n)s merged")),
-        ("kept", _("%(n)s kept")),
-    ):
-        if n := outcomes.count(outcome):  # type: ignore[arg-type]
-            told.append(text % {"n": n})
     return {
-        "told": ", ".join(map(str, told)),
+        "told": told(found.parts, chosen),
         "is_ours": found.equals("ours", chosen),
         "is_theirs": found.equals("theirs", chosen),
     }
+
+
+def told(parts: Iterable[Part], chosen: Picks) -> str:
+    """`1 taken, 1 kept`."""
+    outcomes = [one.outcome(chosen) for one in parts]
+    texts = {"taken": _("%(n)s taken"), "merged": _("%(n)s merged"), "kept": _("%(n)s kept")}
+    counted = ((outcomes.count(outcome), text) for outcome, text in texts.items())  # type: ignore[arg-type]
+    return ", ".join(text % {"n": n} for n, text in counted if n)

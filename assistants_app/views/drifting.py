@@ -57,7 +57,7 @@ def choose(request: Request, assistant: Assistant) -> HttpResponse:
         return upstream_page.page(request, assistant, chosen=chosen)
     context = upstream_page.of_drift(request, assistant, found, chosen)
     context |= {
-        "part": drift_parts.part(part, chosen),
+        "part": drift_parts.part(part, chosen, upstream_page.words_for(assistant, found)),
         "url": upstream_page.url(assistant),
         "may_push": True,
     }
@@ -165,7 +165,7 @@ def ask_push(request: Request, assistant: Assistant) -> HttpResponse:
         return moved(request, assistant, said, drift_parts.picks(request.POST))
     context: dict[str, Any] = {
         "assistant": assistant,
-        "parts": drift_parts.shown(found, {}),
+        "parts": drift_parts.shown(found.parts, {}, upstream_page.words_for(assistant, found)),
         "all_kept": request.POST.get("do") == "save",
         "digest": found.digest,
         "seen": found.seen,

@@ -138,17 +138,24 @@ def _doubts(request: Request, order: PushOrder) -> dict[str, Any]:
 def of_drift(request: Request, assistant: Assistant, found: Drift, chosen: Picks) -> dict[str, Any]:
     """What differs, with the choices so far; a choice whose text moved is not carried along."""
     opened = assistant.changes.open().select_related("author")
+    words = words_for(assistant, found)
     return {
+        "may_pick": policies.allowed(request.actor, "push", assistant.workspace),
         "drift": found,
         "theirs": assistant.upstream_copies.get(kind=UpstreamCopy.Kind.THEIRS),
         "heading": drift_parts.heading(found),
-        "parts": drift_parts.shown(found, chosen),
+        "parts": drift_parts.shown(found.parts, chosen, words),
         "result": drift_parts.result(found, chosen),
-        "common": _common(assistant, found),
-        "live": assistant.live_version,
         "mine": next((one for one in opened if one.author_id == request.user.pk), None),
         "others": [one for one in opened if one.author_id != request.user.pk],
     }
+
+
+def words_for(assistant: Assistant, found: Drift) -> drift_parts.Wording:
+    """What the three texts are called here."""
+    live = assistant.live_version
+    number = live.number if live else None
+    return drift_parts.wording(found, common=_common(assistant, found), live=number)
 
 
 def _common(assistant: Assistant, found: Drift) -> int | None:
