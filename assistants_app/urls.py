@@ -16,6 +16,7 @@ from assistants_app.views import (
     home,
     imports,
     my_work,
+    people,
     reviews,
     sessions,
     submitting,
@@ -88,6 +89,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("workspaces/<slug:slug>/rules/", workspaces.rules, name="workspace_rules"),
     path(
+    path(
+        "workspaces/<slug:slug>/members/<int:user_pk>/link/",
+        workspaces.member_link,
+        name="workspace_member_link",
+    ),
         "workspaces/<slug:slug>/connection/",
         connections.connection,
         name="workspace_connection",
@@ -110,6 +116,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     # one's own account
     path("account/", account.profile, name="account_profile"),
+    # everybody who signs in here, for the operator
+    path("people/", people.person_list, name="person_list"),
+    path("people/<int:pk>/off/", people.deactivate, name="person_deactivate"),
+    path("people/<int:pk>/on/", people.reactivate, name="person_reactivate"),
+    path("people/<int:pk>/factors/", people.remove_factors, name="person_factors"),
     path("account/sample/<int:pk>/", account.sample_signin, name="sample_signin"),
     path("account/sessions/", sessions.session_list, name="account_sessions"),
     path("account/again/", account.sign_in_again, name="sign_in_again"),

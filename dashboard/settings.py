@@ -206,6 +206,7 @@ MFA_TOTP_ISSUER = "Assistants Dashboard"
 MFA_TOTP_TOLERANCE = 1  # clocks of phones are some seconds off
 SAMPLE_SIGNIN = False  # only the quickstart command sets it, in its own process
 _mail = _read("email_url", "EMAIL_URL", "consolemail://")
+SENDS_MAIL = not _mail["EMAIL_BACKEND"].endswith("console.EmailBackend")
 if django.VERSION >= (6, 1):
     _options = {
         "host": "EMAIL_HOST",

@@ -1,4 +1,4 @@
-"""People: add one, and what a person may change about themselves."""
+"""People: add one, switch an account off and on, and what they may change about themselves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -14,8 +15,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from assistants_app import policies
-from assistants_app.actions import audit, texts
-from assistants_app.errors import Invalid, NotAllowed
+from assistants_app.actions import audit, sessions, texts
+from assistants_app.errors import Conflict, Invalid, NotAllowed
 from assistants_app.models import User, Workspace
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def add(
     Invalid on username, email or full_name.
     """
     _may_add(actor, workspace, is_ordinary=not (is_operator or is_sample))
+    if "@" in username and actor.kind != "system" and not policies.is_operator(actor):
+        # Else anybody's address could be the name of somebody else, and be taken for its owner.
+        raise Invalid("username", "This is an address: choose a user name, without @.")
     _check(username, email)
     first, last = _names(full_name)
     user = User(
@@ -90,6 +94,22 @@ def _refuse_taken(username: str, email: str) -> None:
             raise Invalid(field, f"Someone has this {thing} already.")
 
 
+def find(username: str) -> User | None:
+    """The person of this user name, whatever its case.
+
+    Nobody is found by their e-mail address: others wrote it down and nobody has checked it, so a
+    stranger could be taken for its owner. Raises Invalid (`username`) where somebody gave it.
+    """
+    found = User.objects.filter(username__iexact=username).first()
+    if found is None and "@" in username and User.objects.filter(email__iexact=username).exists():
+        raise Invalid(
+            "username",
+            "Somebody here gave this address, but nobody has checked that it is theirs. "
+            "Enter their user name.",
+        )
+    return found
+
+
 def _names(full_name: str) -> tuple[str, str]:
     first, _, last = full_name.partition(" ")
     try:
@@ -123,12 +143,12 @@ def password_changed(user: User, *, actor: Actor) -> None:
 def one_time_path(user: User, *, actor: Actor, workspace: Workspace | None = None) -> str:
     """The path of a link that works once, for an hour, and lets the person set a password.
 
-    For commands; and for the operator, or an admin about a member of `workspace`, while the person
-    never had a password and never signed in, so that nobody takes over an account in use.
+    For commands; and for the operator, or an admin about a member of `workspace` and of none that
+    is not theirs, while the person never had a password and never signed in, so that nobody takes
+    over an account in use or rights that are not theirs to give.
     """
     _may_add(actor, workspace)
-    is_new = not user.has_usable_password() and user.last_login is None
-    if actor.kind != "system" and not (is_new and _is_in_reach(user, actor, workspace)):
+    if not may_link(user, actor=actor, workspace=workspace):
         raise NotAllowed("Only this person can do this.", right="account.own")
     key = default_token_generator.make_token(user)
     audit.record("person.link_made", actor=actor, workspace=workspace, on=user)
@@ -137,8 +157,69 @@ def one_time_path(user: User, *, actor: Actor, workspace: Workspace | None = Non
     )
 
 
-def _is_in_reach(user: User, actor: Actor, workspace: Workspace | None) -> bool:
+def may_link(user: User, *, actor: Actor, workspace: Workspace | None) -> bool:
+    """True when the actor, who may add people, may also make a one-time link for this one."""
+    if actor.kind == "system":
+        return True
+    if not user.is_invited or not user.is_active:
+        return False
     if policies.is_operator(actor):
         return True
-    is_member = workspace is not None and workspace.memberships.filter(user=user).exists()
-    return is_member and not user.is_superuser
+    places = [row.workspace for row in user.memberships.select_related("workspace")]
+    is_member = workspace in places and not user.is_superuser
+    return is_member and all(policies.allowed(actor, "settings.write", place) for place in places)
+
+
+@transaction.atomic
+def deactivate(user: User, *, actor: Actor) -> None:
+    """Switch an account off: they are signed out everywhere, their tokens and approvals are void.
+
+    For commands and the operator, but not about themselves. Raises Conflict (`self`, `state`).
+    """
+    _require_operator(actor)
+    if actor.user is not None and actor.user.pk == user.pk:
+        raise Conflict("You cannot switch off your own account.", code="self")
+    _switch(user, is_active=False)
+    data = {"ended": sessions.drop(user)}
+    audit.record("person.deactivated", actor=actor, on=user, data=data)
+
+
+@transaction.atomic
+def reactivate(user: User, *, actor: Actor) -> None:
+    """Switch an account on again, with the roles and tokens it had. Raises Conflict (`state`)."""
+    _require_operator(actor)
+    _switch(user, is_active=True)
+    audit.record("person.reactivated", actor=actor, on=user)
+
+
+def _require_operator(actor: Actor) -> None:
+    # Locked first: of two operators who switch each other off at once, one must find it refused.
+    list(User.objects.select_for_update(no_key=True).filter(is_superuser=True).order_by("pk"))
+    if actor.user is not None:
+        actor.user.refresh_from_db(fields=["is_active", "is_superuser"])
+    if actor.kind != "system" and not policies.is_operator(actor):
+        raise NotAllowed("Only the operator does this.", right="person.switch")
+
+
+def _switch(user: User, *, is_active: bool) -> None:
+    rows = User.objects.filter(pk=user.pk, is_active=not is_active)
+    if not rows.update(is_active=is_active):
+        raise Conflict("Somebody did this already.", code="state")
+    user.is_active = is_active
+
+
+@transaction.atomic
+def remove_factors(user: User, *, actor: Actor) -> None:
+    """Take away all second factors of somebody who lost them; their password still counts.
+
+    For commands and the operator, but not about themselves: their own account page does that.
+    Raises Conflict (`self`), and (`state`) when there are none.
+    """
+    _require_operator(actor)
+    if actor.user is not None and actor.user.pk == user.pk:
+        raise Conflict("Remove your own on the page of your account.", code="self")
+    removed, _ = Authenticator.objects.filter(user=user).delete()
+    if not removed:
+        raise Conflict("They have no second factor.", code="state")
+    data = {"ended": sessions.drop(user)}
+    audit.record("person.factors_removed", actor=actor, on=user, data=data)

@@ -117,6 +117,14 @@ def remove_member(membership: Membership, *, actor: Actor) -> None:
     audit.record("member.removed", actor=actor, workspace=workspace, on=gone, data=data)
 
 
+def is_last_admin(row: Membership) -> bool:
+    """True for an admin beside whom there is no other one who can sign in."""
+    others = Membership.objects.filter(workspace=row.workspace_id, user__is_active=True)
+    return "admin" in row.roles and not any(
+        "admin" in other.roles for other in others.exclude(pk=row.pk)
+    )
+
+
 def _may_set_members(workspace: Workspace, actor: Actor) -> None:
     if actor.kind != "system" and not policies.is_operator(actor):
         policies.require(actor, "settings.write", workspace, on=workspace)
@@ -124,9 +132,8 @@ def _may_set_members(workspace: Workspace, actor: Actor) -> None:
 
 def _refuse_last_admin(row: Membership) -> None:
     # Locked first: of two admins who demote each other at once, the second must see the first.
-    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=row.workspace_id)
-    others = Membership.objects.filter(workspace=workspace, user__is_active=True)
-    if not any("admin" in other.roles for other in others.exclude(pk=row.pk)):
+    Workspace.objects.select_for_update(no_key=True).get(pk=row.workspace_id)
+    if is_last_admin(row):
         raise Conflict(
             "This is the last admin of the workspace. Make someone else admin first.",
             code="last_admin",

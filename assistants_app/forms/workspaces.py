@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -55,7 +57,26 @@ class MemberForm(RolesForm):
         help_text=_("For someone new; it may be left out."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    field_order = ("person", "full_name", "email", "roles")
+    how = forms.ChoiceField(
+        label=_("How do they get the link?"),
+        choices=[("link", _("I give it to them")), ("mail", _("By e-mail"))],
+        initial="link",
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("For someone new: the link works once, for an hour."),
+    )
+    field_order = ("person", "full_name", "email", "how", "roles")
+
+    def __init__(self, *args: Any, can_mail: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not can_mail:
+            del self.fields["how"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("how") == "mail" and not data.get("email") and "email" not in self.errors:
+            self.add_error("email", _("Enter the address that the link goes to."))
+        return data
 
 
 class RulesForm(forms.Form):

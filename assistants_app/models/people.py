@@ -25,6 +25,11 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
     @property
+    def is_invited(self) -> bool:
+        """True until they set a first password or sign in by another way."""
+        return self.last_login is None and not (self.is_sample or self.has_usable_password())
+
+    @property
     def initials(self) -> str:
         words = self.display_name.split()
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -16,15 +16,15 @@ from assistants_app import policies
 from assistants_app.actions import people, workspaces
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.forms.workspaces import ROLE_WORDS, MemberForm, RolesForm, RulesForm
-from assistants_app.models import Membership, User
+from assistants_app.models import Membership
 from assistants_app.models.workspaces import ROLES
-from assistants_app.views import access, freshness, pages
+from assistants_app.views import access, freshness, invitations, pages
 
 if TYPE_CHECKING:
     from django import forms
-    from django.http import HttpResponse
+    from django.http import HttpResponse, QueryDict
 
-    from assistants_app.models import Workspace
+    from assistants_app.models import User, Workspace
     from assistants_app.policies import Actor, Right
     from assistants_app.views.pages import Request
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 def settings_context(request: Request, workspace: Workspace, current: str) -> dict[str, Any]:
     """What every settings page shows around its own content."""
     reads = policies.allowed(request.actor, "settings.read", workspace)
+    may_write = policies.allowed(request.actor, "settings.write", workspace)
     tabs = [
         ("workspace_members", _("Members"), reads),
         ("workspace_connection", _("Connection"), reads),
@@ -49,8 +50,16 @@ def settings_context(request: Request, workspace: Workspace, current: str) -> di
             for name, label, shown in tabs
             if shown
         ],
-        "may_write": policies.allowed(request.actor, "settings.write", workspace),
+        "may_write": may_write,
+        "admins": "" if may_write else _admins(workspace),
     }
+
+
+def _admins(workspace: Workspace) -> str:
+    """Whom to ask for what one may not do here: at most three names."""
+    rows = workspace.memberships.select_related("user").filter(user__is_active=True)
+    rows = rows.filter(roles_text__contains="admin").order_by("pk")
+    return ", ".join(row.user.display_name for row in rows[:3])
 
 
 @access.signed_in("GET")
@@ -64,12 +73,18 @@ def _add_url(workspace: Workspace) -> str:
     return reverse("workspace_member_add", args=[workspace.slug])
 
 
+def _form(sent: QueryDict | None) -> MemberForm:
+    return MemberForm(sent, can_mail=settings.SENDS_MAIL)
+
+
 def _members(
     request: Request, workspace: Workspace, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     rows = list(
         workspace.memberships.select_related("user").order_by("user__first_name", "user__pk")
     )
+    invitations.note(rows)
+    admins = [row for row in rows if row.user.is_active and "admin" in row.roles]
     able = [
         row for row in rows if row.user.is_active and row.roles & policies.RIGHTS["change.review"]
     ]
@@ -79,7 +94,10 @@ def _members(
         "roles": [(role, ROLE_WORDS[role]) for role in ROLES],
         "able": len(able),
         "cannot_meet": len(able) <= workspace.approvals and workspace.approvals > 0,
-        "form": MemberForm(freshness.unsent(request, _add_url(workspace))),
+        "last_admin": admins[0].pk if len(admins) == 1 else None,
+        "is_operator": policies.is_operator(request.actor),
+        "can_mail": settings.SENDS_MAIL,
+        "form": _form(freshness.unsent(request, _add_url(workspace))),
         **more,
     }
     return pages.page(request, "workspaces/members.html", context, status=status)
@@ -108,6 +126,7 @@ def member(request: Request, slug: str, user_pk: int) -> HttpResponse:
         **settings_context(request, workspace, "workspace_members"),
         "row": row,
         "form": form,
+        "is_last_admin": workspaces.is_last_admin(row),
     }
     status = pages.verdict(request, form)
     return pages.page(request, "workspaces/member.html", context, status=status)
@@ -118,7 +137,7 @@ def member(request: Request, slug: str, user_pk: int) -> HttpResponse:
 def member_add(request: Request, slug: str) -> HttpResponse:
     """Add a person who signs in here already, or a new one with a one-time link."""
     workspace = access.workspace(request, slug, "settings.write")
-    form = MemberForm(request.POST)
+    form = _form(request.POST)
     if not form.is_valid():
         return _members(request, workspace, status=422, form=form)
     try:
@@ -128,7 +147,7 @@ def member_add(request: Request, slug: str) -> HttpResponse:
         form.add_error("person" if field == "username" else field, str(refusal))
         return _members(request, workspace, status=422, form=form)
     if is_new:
-        return _members(request, workspace, link=_link(request, workspace, user), new=user)
+        return _invite(request, workspace, user, by=form.cleaned_data.get("how") or "link")
     messages.success(request, _("%(who)s is a member now.") % {"who": user.display_name})
     return pages.go(request, "workspace_members", slug)
 
@@ -136,9 +155,7 @@ def member_add(request: Request, slug: str) -> HttpResponse:
 @transaction.atomic
 def _add(workspace: Workspace, actor: Actor, form: forms.Form) -> tuple[User, bool]:
     data = form.cleaned_data
-    known = User.objects.filter(
-        Q(username=data["person"]) | Q(email__iexact=data["person"])
-    ).first()
+    known = people.find(data["person"])
     if known and workspace.memberships.filter(user=known).exists():
         raise Invalid("person", _("This person is a member already."))
     user = known or people.add(
@@ -152,11 +169,32 @@ def _add(workspace: Workspace, actor: Actor, form: forms.Form) -> tuple[User, bo
     return user, known is None
 
 
-def _link(request: Request, workspace: Workspace, user: User) -> str:
-    """The address where a new person sets a password: single use, valid for an hour."""
-    return request.build_absolute_uri(
+@access.signed_in("POST")
+@freshness.required(back="workspace_members")
+def member_link(request: Request, slug: str, user_pk: int) -> HttpResponse:
+    """A new link for someone who was invited and has not signed in yet."""
+    workspace = access.workspace(request, slug, "settings.write")
+    row = get_object_or_404(
+        Membership.objects.select_related("user"), workspace=workspace, user=user_pk
+    )
+    if not people.may_link(row.user, actor=request.actor, workspace=workspace):
+        messages.warning(request, _("There is no link to make for this person any more."))
+        return pages.go(request, "workspace_members", slug)
+    return _invite(request, workspace, row.user, by=request.POST.get("how", ""))
+
+
+def _invite(request: Request, workspace: Workspace, user: User, *, by: str) -> HttpResponse:
+    """Make the link and hand it over: in a mail, or on the page, once."""
+    link = request.build_absolute_uri(
         people.one_time_path(user, actor=request.actor, workspace=workspace)
     )
+    is_mail = by == "mail" and settings.SENDS_MAIL and bool(user.email)
+    if is_mail and invitations.send(user, link, workspace=workspace, by=request.user):
+        messages.success(
+            request, _("The link is on its way to %(address)s.") % {"address": user.email}
+        )
+        return pages.go(request, "workspace_members", workspace.slug)
+    return _members(request, workspace, link=link, new=user, unsent=is_mail)
 
 
 @access.signed_in("GET", "POST")

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from assistants_app.actions import people
-from assistants_app.errors import Invalid, NotAllowed
+from assistants_app.errors import Conflict, Invalid, NotAllowed
 from assistants_app.models import User
 from tests.actions.told import refuses, tells
-from tests.builders import COMMAND, acting, make_member, make_person, make_token
+from tests.builders import COMMAND, acting, make_member, make_person, make_token, make_workspace
 
 if TYPE_CHECKING:
     from assistants_app.models import Workspace
@@ -178,3 +181,81 @@ def test_nobody_else_makes_links(workspace: Workspace, alice: User, bob: User, d
             people.one_time_path(alice, actor=actor, workspace=workspace)
     with refuses(NotAllowed):
         people.one_time_path(alice, actor=acting(dora))
+
+
+def test_an_admin_links_nobody_who_is_also_elsewhere(workspace: Workspace, dora: User) -> None:
+    """Else they could come in as that person, with the rights another team gave."""
+    elsewhere = make_workspace("Legal")
+    frank = people.add("frank", actor=acting(dora), workspace=workspace)
+    make_member(workspace, frank, "viewer")
+    assert people.one_time_path(frank, actor=acting(dora), workspace=workspace)
+    make_member(elsewhere, frank, "admin")
+    with refuses(NotAllowed):
+        people.one_time_path(frank, actor=acting(dora), workspace=workspace)
+    make_member(elsewhere, dora, "admin")
+    assert people.one_time_path(frank, actor=acting(dora), workspace=workspace)
+
+
+def test_a_person_is_found_by_user_name_alone(alice: User) -> None:
+    assert people.find("ALICE") == alice
+    assert people.find("nobody") is None
+    assert people.find("nobody@example.com") is None
+    with refuses(Invalid) as caught:
+        people.find("Alice@Example.com")
+    assert caught.value.field == "username"
+
+
+def test_an_operator_may_name_a_person_by_an_address(workspace: Workspace, dora: User) -> None:
+    assert people.add("one@example.com", actor=COMMAND)
+    with refuses(Invalid) as caught:
+        people.add("two@example.com", actor=acting(dora), workspace=workspace)
+    assert caught.value.field == "username"
+
+
+def test_an_account_is_switched_off_and_on(workspace: Workspace, alice: User) -> None:
+    olga = acting(make_person("olga", is_operator=True))
+    client = Client()
+    client.force_login(alice)
+    client.get(reverse("home"))
+    with tells("person.deactivated") as entries:
+        people.deactivate(alice, actor=olga)
+    assert entries[0].object_id == str(alice.pk)
+    assert not User.objects.get(pk=alice.pk).is_active
+    with refuses(Conflict):
+        people.deactivate(alice, actor=olga)
+    with tells("person.reactivated"):
+        people.reactivate(alice, actor=olga)
+    with refuses(Conflict):
+        people.reactivate(alice, actor=olga)
+    assert User.objects.get(pk=alice.pk).is_active
+    assert client.get(reverse("home")).status_code == 302  # what ended stays ended
+
+
+def test_only_the_operator_switches_accounts(workspace: Workspace, alice: User, dora: User) -> None:
+    former = make_person("oscar", is_operator=True)
+    former_actor = acting(User.objects.get(pk=former.pk))
+    people.deactivate(former, actor=COMMAND)
+    for actor in (acting(dora), acting(alice), acting(None), former_actor):
+        for verb in (people.deactivate, people.reactivate, people.remove_factors):
+            with refuses(NotAllowed):
+                verb(alice, actor=actor)
+
+
+def test_an_operator_does_not_switch_off_themselves() -> None:
+    olga = make_person("olga", is_operator=True)
+    with refuses(Conflict) as caught:
+        people.deactivate(olga, actor=acting(olga))
+    assert caught.value.code == "self"
+
+
+def test_who_lost_their_second_factor_is_let_in_without(alice: User) -> None:
+    olga = acting(make_person("olga", is_operator=True))
+    with refuses(Conflict):
+        people.remove_factors(alice, actor=olga)
+    TOTP.activate(alice, "JBSWY3DPEHPK3PXP")
+    with tells("person.factors_removed"):
+        people.remove_factors(alice, actor=olga)
+    assert not Authenticator.objects.filter(user=alice).exists()
+    with refuses(Conflict) as caught:
+        people.remove_factors(olga.person, actor=olga)
+    assert caught.value.code == "self"

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from assistants_app.models import Workspace
+from assistants_app.models import User, Workspace
 from assistants_app.runner import Runner
 from tests import builders, parts
 from tests.upstream import Upstream
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
     from pytest_django.fixtures import SettingsWrapper
 
-    from assistants_app.models import Assistant, User
+    from assistants_app.models import Assistant
 
 # Playwright's sync API runs a loop in this thread; Django would refuse its ORM beside one.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -94,6 +94,9 @@ class Stage:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         return page
+
+    def make_operator(self, name: str) -> None:
+        User.objects.filter(pk=self.people[name].pk).update(is_superuser=True)
 
     def _session(self, name: str) -> dict[str, Any]:
         client = Client()

@@ -90,6 +90,9 @@ def scene(stage: Stage) -> dict[str, str]:
         "sessions": reverse("account_sessions"),
         "second factor": reverse("mfa_index"),
         "an app for codes": reverse("mfa_activate_totp"),
+        "everybody": reverse("person_list"),
+        "everybody, nobody found": reverse("person_list") + "?q=zzzzzz",
+        "switch off": reverse("person_deactivate", args=[stage.people["bob"].pk]),
         "missing": "/nonsense/",
     }
 
@@ -128,6 +131,7 @@ def faults(page: Page) -> list[str]:
 def test_every_page_is_accessible_and_fits(stage: Stage, scheme: str, size: dict[str, int]) -> None:
     addresses = scene(stage)
     builders.make_member(stage.workspace, stage.people["dora"], "admin", "publisher", "auditor")
+    stage.make_operator("dora")
     page = stage.enter("dora", color_scheme=scheme, viewport=size)
     found: dict[str, Any] = {}
     for name, address in addresses.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 ANYONE = "anyone"
 SIGNED_IN = "signed in"
+OPERATOR = "operator"  # in person; for everybody else there is nothing there
 SAMPLE = "sample sign-in"  # anyone, in the quickstart's own process only; 404 elsewhere
 
 OWN_OR = "own or "  # one's own, and everybody's with the right that follows
@@ -68,12 +69,18 @@ ROUTES: dict[str, dict[str, str]] = {
     "workspace_member": {"GET": SET, "POST": SET},
     "workspace_member_remove": {"GET": SET, "POST": SET},
     "workspace_rules": {"GET": SEE, "POST": SET},
+    "workspace_member_link": {"POST": SET},
     "workspace_connection": {"GET": SEE, "POST": SET},
     "workspace_connection_test": {"POST": SET},
     "workspace_connection_remove": {"GET": SET, "POST": SET},
     "workspace_tokens": {"GET": READ, "POST": READ},
     "workspace_token_revoke": {"POST": OWN_OR + SET},
     # one's own account
+    # everybody who signs in here
+    "person_list": {"GET": OPERATOR},
+    "person_deactivate": {"GET": OPERATOR, "POST": OPERATOR},
+    "person_reactivate": {"GET": OPERATOR, "POST": OPERATOR},
+    "person_factors": {"GET": OPERATOR, "POST": OPERATOR},
     "account_profile": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "account_sessions": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "sample_signin": {"POST": SAMPLE},

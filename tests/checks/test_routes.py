@@ -17,7 +17,7 @@ from assistants_app import policies
 from assistants_app.actions import changes, pulling
 from assistants_app.models import AuditEntry
 from tests import builders
-from tests.checks.routes import ALLAUTH, ANYONE, API, OWN_OR, ROUTES, SAMPLE, SIGNED_IN
+from tests.checks.routes import ALLAUTH, ANYONE, API, OPERATOR, OWN_OR, ROUTES, SAMPLE, SIGNED_IN
 from tests.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_every_line_of_the_table_is_a_route() -> None:
 def test_every_right_of_the_table_is_one_of_the_house() -> None:
     asked = {right for row in ROUTES.values() for right in row.values()} | set(ALLAUTH.values())
     asked = {right.removeprefix(OWN_OR) for right in asked}
-    assert asked <= {ANYONE, SIGNED_IN, SAMPLE, *policies.RIGHTS}
+    assert asked <= {ANYONE, SIGNED_IN, SAMPLE, OPERATOR, *policies.RIGHTS}
     assert {scope for row in API.values() for scope in row.values()} <= set(policies.SCOPE_RIGHTS)
 
 
@@ -118,6 +118,7 @@ def _made(upstream: Upstream) -> World:
         "jobs": job.pk,
         "user_pk": people["author"].pk,
         "public_id": token.public_id,
+        "people": people["author"].pk,
         "audit": entry.seq if entry else 0,
         "sample": people["viewer"].pk,
         "versions": 1,
@@ -150,7 +151,7 @@ def test_an_address_opens_to_exactly_the_rights_of_the_table(
     name: str, method: str, world: World
 ) -> None:
     right, url = ROUTES[name][method], url_of(name, world.keys)
-    workspace = None if right in (ANYONE, SIGNED_IN, SAMPLE) else world.workspace
+    workspace = None if right in (ANYONE, SIGNED_IN, SAMPLE, OPERATOR) else world.workspace
     for who, user in world.people.items():
         status = answer(url, method, world.sessions[user.pk], workspace)
         assert is_right(status, right, who, name), f"{who}: {method} {url} answered {status}"
@@ -161,6 +162,8 @@ def is_right(status: int, right: str, who: str, name: str) -> bool:
         return right in (ANYONE, SAMPLE) or status in (302, 401)
     if right == SAMPLE:
         return status == 404
+    if right == OPERATOR:
+        return status in LET_IN if who == "operator" else status == 404
     if right.startswith(OWN_OR) and status == 404:
         return who not in _holders(right)
     if right in (ANYONE, SIGNED_IN):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
+from django.core import mail
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -13,7 +16,7 @@ from assistants_app.models import Membership, User
 from tests import builders
 
 if TYPE_CHECKING:
-    from django.test import Client
+    from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import Workspace
 
@@ -97,9 +100,145 @@ def test_someone_known_becomes_a_member(
     client.force_login(dora)
     page = url("workspace_member_add", workspace)
     assert client.post(page, {"person": "carol", "roles": ["viewer"]}).status_code == 303
-    response = client.post(page, {"person": "carol@example.com", "roles": ["viewer"]})
+    for name in ("carol", "Carol"):
+        response = client.post(page, {"person": name, "roles": ["viewer"]})
+        assert response.status_code == 422
+        assert "member already" in response.content.decode()
+
+
+def test_nobody_is_found_by_an_address_that_nobody_checked(
+    client: Client, workspace: Workspace, dora: User, carol: User
+) -> None:
+    client.force_login(dora)
+    data = {"person": "Carol@example.com", "roles": ["admin"]}
+    response = client.post(url("workspace_member_add", workspace), data)
     assert response.status_code == 422
-    assert "member already" in response.content.decode()
+    assert "nobody has checked" in str(response.context["form"].errors["person"])
+    assert not carol.memberships.exists()
+
+
+def test_no_admin_makes_a_user_name_of_an_address(
+    client: Client, workspace: Workspace, dora: User
+) -> None:
+    client.force_login(dora)
+    data = {"person": "ceo@example.com", "roles": ["viewer"]}
+    response = client.post(url("workspace_member_add", workspace), data)
+    assert response.status_code == 422
+    assert "without @" in str(response.context["form"].errors["person"])
+
+
+NEW = {"person": "frank", "full_name": "Frank Ocean", "email": "f@example.com", "roles": ["editor"]}
+
+
+def test_without_a_mail_server_nobody_is_offered_mail(
+    client: Client, workspace: Workspace, dora: User, settings: SettingsWrapper
+) -> None:
+    settings.SENDS_MAIL = False
+    client.force_login(dora)
+    assert "By e-mail" not in client.get(url("workspace_members", workspace)).content.decode()
+    response = client.post(url("workspace_member_add", workspace), {**NEW, "how": "mail"})
+    assert response.context["link"]
+    assert mail.outbox == []
+
+
+def test_the_link_goes_by_mail_and_is_not_shown(
+    client: Client, workspace: Workspace, dora: User, settings: SettingsWrapper
+) -> None:
+    settings.SENDS_MAIL = True
+    client.force_login(dora)
+    assert "By e-mail" in client.get(url("workspace_members", workspace)).content.decode()
+    response = client.post(url("workspace_member_add", workspace), {**NEW, "how": "mail"})
+    assert response.status_code == 303
+    [letter] = mail.outbox
+    assert letter.to == ["f@example.com"]
+    assert letter.subject == "You are invited to Customer Care"
+    [link] = [line for line in str(letter.body).splitlines() if line.startswith("http")]
+    page = client.get(response["Location"]).content.decode()
+    assert "on its way to f@example.com" in page
+    assert link not in page
+    text = Client().get(link, follow=True).content.decode()
+    assert "Welcome, Frank Ocean" in text
+    assert "user name: frank" in text
+
+
+def test_mail_needs_an_address(
+    client: Client, workspace: Workspace, dora: User, settings: SettingsWrapper
+) -> None:
+    settings.SENDS_MAIL = True
+    client.force_login(dora)
+    data = {**NEW, "email": "", "how": "mail"}
+    response = client.post(url("workspace_member_add", workspace), data)
+    assert response.status_code == 422
+    assert "address that the link goes to" in str(response.context["form"].errors["email"])
+    assert not User.objects.filter(username="frank").exists()
+
+
+def test_a_mail_that_is_not_taken_shows_the_link_instead(
+    client: Client, workspace: Workspace, dora: User, settings: SettingsWrapper
+) -> None:
+    settings.SENDS_MAIL = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens there
+    client.force_login(dora)
+    response = client.post(url("workspace_member_add", workspace), {**NEW, "how": "mail"})
+    assert response.status_code == 200
+    assert "did not take the mail" in response.content.decode()
+    assert response.context["link"] in response.content.decode()
+
+
+def test_who_is_awaited_is_told_and_until_when(
+    client: Client, workspace: Workspace, dora: User
+) -> None:
+    members = url("workspace_members", workspace)
+    with time_machine.travel("2026-11-20T10:00Z", tick=False) as clock:
+        client.force_login(dora)
+        client.post(url("workspace_member_add", workspace), NEW)
+        assert "the link expires at 11:00" in client.get(members).content.decode()
+        clock.shift(3601)
+        assert "the link expired" in client.get(members).content.decode()
+        frank = User.objects.get(username="frank")
+        client.force_login(dora)
+        response = client.post(url("workspace_member_link", workspace, frank.pk), {"how": "link"})
+        assert response.context["link"] in response.content.decode()
+        assert "the link expires at 12:00" in response.content.decode()
+
+
+def test_no_link_for_who_is_here_already(
+    client: Client, workspace: Workspace, dora: User, alice: User, carol: User
+) -> None:
+    Client().force_login(alice)
+    client.force_login(dora)
+    page = url("workspace_member_link", workspace, alice.pk)
+    text = client.post(page, {"how": "link"}, follow=True).content.decode()
+    assert "no link to make" in text
+    assert client.post(url("workspace_member_link", workspace, carol.pk)).status_code == 404
+    assert client.get(page).status_code == 405
+
+
+def test_who_may_only_read_sees_whom_to_ask(
+    client: Client, workspace: Workspace, dora: User
+) -> None:
+    erin = builders.make_person("erin")
+    builders.make_member(workspace, erin, "auditor")
+    words = "You can read this. Ask Dora Example (admin) to change it."
+    for person, is_told in ((erin, True), (dora, False)):
+        client.force_login(person)
+        for name in ("workspace_members", "workspace_rules", "workspace_connection"):
+            assert (words in client.get(url(name, workspace)).content.decode()) is is_told
+    client.force_login(erin)
+    assert words not in client.get(url("workspace_tokens", workspace)).content.decode()
+
+
+def test_why_the_last_admin_stays_is_told(
+    client: Client, workspace: Workspace, dora: User, bob: User
+) -> None:
+    client.force_login(dora)
+    own = url("workspace_member", workspace, dora.pk)
+    assert "Last admin: stays" in client.get(url("workspace_members", workspace)).content.decode()
+    assert "is the last admin here" in client.get(own).content.decode()
+    builders.make_member(workspace, bob, "admin")
+    assert "Last admin" not in client.get(url("workspace_members", workspace)).content.decode()
+    assert "is the last admin here" not in client.get(own).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -160,6 +299,7 @@ def test_queries_do_not_grow_with_members(client: Client, workspace: Workspace, 
             client.get(page)
         return len(asked)
 
+    builders.make_member(workspace, builders.make_person("reader"), "viewer")
     few = ask()
     for n in range(100):
         builders.make_member(workspace, builders.make_person(f"reader{n}"), "viewer")
