@@ -9,6 +9,7 @@ import pytest
 from django import forms
 from django.template import engines
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 PARTS = "ui/parts/"
@@ -287,14 +288,14 @@ def test_the_sidebar_shows_workspaces_places_counts_and_the_connection() -> None
         ],
         connection=SimpleNamespace(label="Connected", detail="example.com", tone="ok", url="/c/"),
         person=SimpleNamespace(display_name="Maya Okafor", username="maya"),
-        paused=True,
+        paused=SimpleNamespace(who="Maya", since=timezone.now(), resume_url="/r/"),
     )
     html = render_to_string("base.html", {"shell": shell})
     assert '<a class="pop-item" href="/b/">Back office</a>' in html
     assert '<a id="nav-sparkles" href="/a/" aria-current="page">' in html
     assert '<span class="count bad">2<span class="vh"> problems</span>' in html
     assert '<span class="dot ok">' in html
-    assert "Pushing is paused" in html
+    assert "Maya paused pushing in this workspace" in html
     assert "Sign out" in html
 
 

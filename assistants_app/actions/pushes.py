@@ -249,9 +249,7 @@ def copy(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> UpstreamC
 
 @audit.bookkeeping
 @transaction.atomic
-def write_ahead(
-    order: PushOrder, version: Version, op: str, *, n: int, gap_ms: int
-) -> PushAttempt:
+def write_ahead(order: PushOrder, version: Version, op: str, *, n: int, gap_ms: int) -> PushAttempt:
     """Commit that bytes are about to leave, before the first one does; `n`: its number, from 1."""
     order.sends += 1
     _write(
