@@ -22,6 +22,7 @@ from assistants_app.views import (
     submitting,
     sync,
     tokens,
+    updating,
     upstream,
     workspaces,
 )
@@ -48,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/<int:pk>/", changes.change, name="change"),
     path("changes/<int:pk>/part/<slug:part>/", changes.change_part, name="change_part"),
     path("changes/<int:pk>/submit/", submitting.submit, name="change_submit"),
+    path("changes/<int:pk>/update/", updating.update, name="change_update"),
     path("changes/<int:pk>/withdraw/", submitting.withdraw, name="change_withdraw"),
     # review and publish
     path("reviews/", reviews.review_list, name="review_list"),
@@ -87,13 +89,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         workspaces.member_remove,
         name="workspace_member_remove",
     ),
-    path("workspaces/<slug:slug>/rules/", workspaces.rules, name="workspace_rules"),
-    path(
     path(
         "workspaces/<slug:slug>/members/<int:user_pk>/link/",
         workspaces.member_link,
         name="workspace_member_link",
     ),
+    path("workspaces/<slug:slug>/rules/", workspaces.rules, name="workspace_rules"),
+    path(
         "workspaces/<slug:slug>/connection/",
         connections.connection,
         name="workspace_connection",
@@ -114,13 +116,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         tokens.revoke,
         name="workspace_token_revoke",
     ),
-    # one's own account
-    path("account/", account.profile, name="account_profile"),
     # everybody who signs in here, for the operator
     path("people/", people.person_list, name="person_list"),
     path("people/<int:pk>/off/", people.deactivate, name="person_deactivate"),
     path("people/<int:pk>/on/", people.reactivate, name="person_reactivate"),
     path("people/<int:pk>/factors/", people.remove_factors, name="person_factors"),
+    # one's own account
+    path("account/", account.profile, name="account_profile"),
     path("account/sample/<int:pk>/", account.sample_signin, name="sample_signin"),
     path("account/sessions/", sessions.session_list, name="account_sessions"),
     path("account/again/", account.sign_in_again, name="sign_in_again"),

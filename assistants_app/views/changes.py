@@ -85,6 +85,8 @@ def head(request: Request, row: Change) -> dict[str, Any]:
         "wanted": _wanted(row),
         "is_own": is_own,
         "may_withdraw": row.is_open and policies.allowed(request.actor, right, assistant.workspace),
+        "may_update": row.is_outdated
+        and policies.allowed(request.actor, "change.write", assistant.workspace),
         "may_submit": row.state in changes.EDITABLE
         and policies.allowed(request.actor, "change.write", assistant.workspace),
         "crumbs": [

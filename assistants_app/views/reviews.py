@@ -181,6 +181,7 @@ def _may(request: Request, change: Change, standing: Standing) -> dict[str, Any]
     can_publish = can_publish and not drifted
     ready = approved and not stalled
     return {
+        "own": change.author_id == request.user.pk,
         "edit": change.is_open and policies.allowed(actor, "change.write", workspace),
         "approve": can_approve,
         "request": (in_review or approved) and can_review and not wrote,

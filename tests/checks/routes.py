@@ -41,6 +41,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "change": {"GET": READ},
     "change_part": {"GET": READ, "POST": WRITE},
     "change_submit": {"GET": WRITE, "POST": WRITE},
+    "change_update": {"GET": WRITE, "POST": WRITE},
     "change_withdraw": {"GET": WITHDRAW, "POST": WITHDRAW},
     # review and publish
     "review_list": {"GET": READ},
@@ -68,19 +69,19 @@ ROUTES: dict[str, dict[str, str]] = {
     "workspace_member_add": {"POST": SET},
     "workspace_member": {"GET": SET, "POST": SET},
     "workspace_member_remove": {"GET": SET, "POST": SET},
-    "workspace_rules": {"GET": SEE, "POST": SET},
     "workspace_member_link": {"POST": SET},
+    "workspace_rules": {"GET": SEE, "POST": SET},
     "workspace_connection": {"GET": SEE, "POST": SET},
     "workspace_connection_test": {"POST": SET},
     "workspace_connection_remove": {"GET": SET, "POST": SET},
     "workspace_tokens": {"GET": READ, "POST": READ},
     "workspace_token_revoke": {"POST": OWN_OR + SET},
-    # one's own account
     # everybody who signs in here
     "person_list": {"GET": OPERATOR},
     "person_deactivate": {"GET": OPERATOR, "POST": OPERATOR},
     "person_reactivate": {"GET": OPERATOR, "POST": OPERATOR},
     "person_factors": {"GET": OPERATOR, "POST": OPERATOR},
+    # one's own account
     "account_profile": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "account_sessions": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "sample_signin": {"POST": SAMPLE},
