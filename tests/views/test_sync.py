@@ -465,3 +465,15 @@ def test_where_the_whole_service_is_gone_there_is_nothing_to_confirm(
     text = sync(client)
     assert "confirm-gone" not in text
     assert "Keep here only" in text
+
+
+def test_all_is_called_in_sync_only_once_upstream_was_checked_as_a_whole(
+    client: Client, alice: User, live: Assistant
+) -> None:
+    work()
+    PushOrder.objects.update(changed_at=timezone.now() - timedelta(days=2))
+    ConnectionHealth.objects.update(checked_at=None)
+    client.force_login(alice)
+    assert "Everything is in sync" not in sync(client)
+    ConnectionHealth.objects.update(checked_at=timezone.now())
+    assert "Everything is in sync" in sync(client)
