@@ -104,13 +104,14 @@ class ShownPart:
     open: list[Shown]
     folded: list[Shown]
     folded_as: str
+    is_overlap: bool
     is_code: bool
     result: textdiff.Diff | None
 
     @property
     def whose(self) -> str:
-        """Who alone changed it; empty where both did."""
-        return self.words.only.get(self.part.kind, "")
+        """Who changed it, where nobody has to choose."""
+        return self.words.only.get(self.part.kind) or _("Changed on both sides, in different lines")
 
 
 def picks(posted: Mapping[str, str]) -> Picks:
@@ -168,6 +169,7 @@ def part(one: Part, chosen: Picks, words: Wording) -> ShownPart:
         open=[s for s in choices if s not in aside],
         folded=aside,
         folded_as=_aside(aside, words),
+        is_overlap=is_overlap,
         is_code=not isinstance(one.ours or one.theirs, str),
         result=_result(one, chosen, words),
     )

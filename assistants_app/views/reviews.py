@@ -185,7 +185,7 @@ def _may(request: Request, change: Change, standing: Standing) -> dict[str, Any]
         "edit": change.is_open and policies.allowed(actor, "change.write", workspace),
         "approve": can_approve,
         "request": (in_review or approved) and can_review and not wrote,
-        "approve_and_publish": can_approve and can_publish and last,
+        "approve_and_publish": can_approve and can_publish and last and not change.is_outdated,
         "publish": ready and can_publish and not change.is_outdated,
         "drifted": drifted and (ready or last),
         "stalled": stalled,

@@ -16,7 +16,7 @@ from tests.browser.conftest import INSTRUCTIONS, PHONE, WIDE
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from assistants_app.models import Assistant, Job
+    from assistants_app.models import Assistant, Change, Job
     from tests.browser.conftest import Stage
 
 LOOKS = [
@@ -59,6 +59,7 @@ def scene(stage: Stage) -> dict[str, str]:
         "archive": reverse("assistant_archive", args=[live.pk]),
         "editor": reverse("change", args=[draft.pk]),
         "editor in review": reverse("change", args=[change.pk]),
+        "update": reverse("change_update", args=[_outdated(stage).pk]),
         "reviews": reverse("review_list"),
         "review": reverse("review", args=[change.pk]),
         "review, side by side": reverse("review", args=[change.pk]) + "?columns=2&show=whole",
@@ -90,11 +91,23 @@ def scene(stage: Stage) -> dict[str, str]:
         "sessions": reverse("account_sessions"),
         "second factor": reverse("mfa_index"),
         "an app for codes": reverse("mfa_activate_totp"),
+        "a passkey": reverse("mfa_add_webauthn"),
         "everybody": reverse("person_list"),
         "everybody, nobody found": reverse("person_list") + "?q=zzzzzz",
         "switch off": reverse("person_deactivate", args=[stage.people["bob"].pk]),
         "missing": "/nonsense/",
     }
+
+
+def _outdated(stage: Stage) -> Change:
+    """Begun from a version that is live no more; both sides changed the same line."""
+    alice, bob, dora = (stage.people[name] for name in ("alice", "bob", "dora"))
+    live = stage.make_assistant(name="Travel Desk")
+    mine = INSTRUCTIONS.replace("30 days", "14 days")
+    change = builders.make_change(live, alice, instructions=mine, name="Travel")
+    theirs = INSTRUCTIONS.replace("30 days", "21 days") + "Never promise a date.\n"
+    builders.make_assistant(live, author=bob, reviewer=dora, instructions=theirs, temperature=0.7)
+    return change
 
 
 def _trouble(stage: Stage, drifted: Assistant) -> Job:

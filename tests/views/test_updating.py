@@ -89,6 +89,17 @@ def test_who_only_reads_is_told_without_a_way(
     assert client.get(url(outdated)).status_code == 403
 
 
+def test_what_cannot_go_live_is_not_offered_to_be_published(
+    client: Client, live: Assistant, mine: Change, alice: User, bob: User, dora: User
+) -> None:
+    sent(mine, alice)
+    client.force_login(bob)
+    address = reverse("review", args=[mine.pk])
+    assert "Approve and publish" in client.get(address).content.decode()
+    builders.make_assistant(live, author=bob, reviewer=dora, temperature=0.7)
+    assert "Approve and publish" not in client.get(address).content.decode()
+
+
 @pytest.mark.parametrize("name", ["change", "review"])
 def test_what_is_up_to_date_has_no_notice(editing: Client, mine: Change, name: str) -> None:
     text = editing.get(reverse(name, args=[mine.pk])).content.decode()
@@ -121,6 +132,7 @@ def test_where_nothing_overlaps_it_is_one_press(
     builders.make_assistant(live, author=bob, reviewer=dora, temperature=0.7)
     text = page(editing, mine)
     assert "Nothing overlaps, so nothing has to be chosen." in text
+    assert "badge warn" not in text.split('id="drift"')[1]
     response = editing.post(url(mine), fields(text) | {"do": "save"})
     assert response.status_code == 303
     assert response["Location"] == reverse("change", args=[mine.pk])
@@ -209,7 +221,7 @@ def test_a_colleague_is_told_what_it_means_and_it_can_go_live_again(
     client.force_login(bob)
     text = page(client, outdated)
     assert "cannot approve it afterwards" in text
-    assert "puts the change back in review" in text
+    assert "Updating puts it back in review" in text
     assert "Keep this change&#x27;s" in text
     response = client.post(url(outdated), fields(text) | {"do": "save"})
     assert response["Location"] == reverse("review", args=[outdated.pk])
