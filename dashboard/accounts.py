@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from assistants_app.actions import people
 from assistants_app.models import content
@@ -44,12 +46,24 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Who has a second factor shows it: a password alone may be in somebody else's hands."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        factors = [method for method in methods if method["id"] != "reauthenticate"]
+        words = {
+            "mfa_reauthenticate": _("Use a code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+        }
+        factors = [
+            {**method, "description": words[method["id"]]}
+            for method in methods
+            if method["id"] in words
+        ]
         return factors or methods
 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """The secrets of second factors are sealed at rest, as the keys of servers are."""
+
+    def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002  # allauth's
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return _("Passkey %(n)s") % {"n": count + 1}
 
     def encrypt(self, text: str) -> str:
         return content.seal(text)

@@ -200,7 +200,14 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key"}
 PASSWORD_RESET_TIMEOUT = 3600
 MFA_ADAPTER = "dashboard.accounts.FactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "assistants_app.forms.passkeys.AddForm",
+    "authenticate_webauthn": "assistants_app.forms.passkeys.AuthenticateForm",
+    "reauthenticate_webauthn": "assistants_app.forms.passkeys.ReauthenticateForm",
+    "login_webauthn": "assistants_app.forms.passkeys.LoginForm",
+}
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # people are invited; their addresses are nobody's proof
 MFA_TOTP_ISSUER = "Assistants Dashboard"
 MFA_TOTP_TOLERANCE = 1  # clocks of phones are some seconds off

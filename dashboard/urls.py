@@ -5,10 +5,11 @@ from __future__ import annotations
 from allauth.account import views as allauth
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.webauthn import views as webauthn
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from assistants_app.views import factors
+from assistants_app.views import factors, passkeys
 from assistants_app.views.account import Reauthenticate, SignIn
 
 urlpatterns = [
@@ -48,6 +49,18 @@ urlpatterns = [
         "account/factors/codes/download/",
         codes.download_recovery_codes,
         name="mfa_download_recovery_codes",
+    ),
+    path("account/factors/passkeys/add/", passkeys.Add.as_view(), name="mfa_add_webauthn"),
+    path(
+        "account/factors/passkeys/<int:pk>/remove/",
+        passkeys.Remove.as_view(),
+        name="mfa_remove_webauthn",
+    ),
+    path("account/login/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path(
+        "account/reauthenticate/passkey/",
+        passkeys.ConfirmAgain.as_view(),
+        name="mfa_reauthenticate_webauthn",
     ),
     # Nobody signs up alone; allauth's sign-in page asks for this name all the same.
     path(

@@ -24,7 +24,7 @@ from assistants_app.actions import people
 from assistants_app.forms.account import ProfileForm
 from assistants_app.models import User
 from assistants_app.models.workspaces import ROLES
-from assistants_app.views import access, factors, freshness, pages
+from assistants_app.views import access, factors, freshness, pages, passkeys
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -73,6 +73,7 @@ class SignIn(LoginView):  # type: ignore[misc]  # allauth has no types
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["passkeys_work"] = passkeys.work(self.request)
         if _offers_samples(self.request):
             context["sample_people"] = _sample_people()
         return context

@@ -36,7 +36,7 @@ class AddApp(Unprocessable, totp.ActivateTOTPView):  # type: ignore[misc]  # all
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        factors.added(self.request.user, kind="totp", **_by(self.request))
+        factors.added(self.request.user, kind="totp", **by(self.request))
         return response
 
 
@@ -51,7 +51,7 @@ class RemoveApp(totp.DeactivateTOTPView):  # type: ignore[misc]
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        factors.removed(self.request.user, kind="totp", **_by(self.request))
+        factors.removed(self.request.user, kind="totp", **by(self.request))
         return response
 
 
@@ -61,12 +61,17 @@ class NewCodes(Unprocessable, codes.GenerateRecoveryCodesView):  # type: ignore[
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        factors.codes_made(self.request.user, **_by(self.request))
+        factors.codes_made(self.request.user, **by(self.request))
         return response
 
 
 class Confirm(base.AuthenticateView):  # type: ignore[misc]
     """The second step of signing in."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        mine = Authenticator.objects.filter(user=self.stage.login.user)
+        has_passkey = mine.filter(type=Authenticator.Type.WEBAUTHN).exists()
+        return {**super().get_context_data(**kwargs), "has_passkey": has_passkey}
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)
@@ -100,5 +105,6 @@ def passed(request: HttpRequest, stage: LoginStage, form: AuthenticateForm) -> N
     stage.exit()
 
 
-def _by(request: Any) -> dict[str, Any]:
+def by(request: Any) -> dict[str, Any]:
+    """Who changes a factor, and in which session."""
     return {"actor": request.actor, "here": request.session.session_key or ""}

@@ -1,0 +1,93 @@
+"""Passkeys in a real browser, whose authenticator is played by its own developer tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.mfa.models import Authenticator
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from assistants_app.models import AuditEntry
+from tests.browser.test_pages import faults
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Stage
+
+SECRET = "correct horse battery staple"
+
+
+def enter(stage: Stage) -> Page:
+    """Dora's browser, on a device that confirms everything by itself."""
+    dora = stage.people["dora"]
+    dora.set_password(SECRET)
+    dora.save(update_fields=["password"])
+    page = stage.enter(None)
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    device = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    tools.send("WebAuthn.addVirtualAuthenticator", {"options": device})
+    sign_in(page)
+    return page
+
+
+def sign_in(page: Page) -> None:
+    page.goto(reverse("account_login"))
+    page.get_by_label("E-mail or username").fill("dora")
+    page.get_by_label("Password", exact=True).fill(SECRET)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_load_state()
+
+
+def add(page: Page, *, alone: bool) -> None:
+    page.goto(reverse("mfa_index"))
+    page.get_by_role("link", name="Add Passkey").click()
+    page.get_by_label("Name", exact=True).fill("Her laptop")
+    page.get_by_label("Sign in with it alone").set_checked(alone)
+    assert faults(page) == []
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
+def test_a_passkey_signs_in_alone(stage: Stage) -> None:
+    page = enter(stage)
+    add(page, alone=True)
+    assert AuditEntry.objects.filter(action="account.factor_added").count() == 1
+    page.context.clear_cookies()
+    page.goto(reverse("account_login"))
+    assert faults(page) == []
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(stage.url + reverse("home"))
+    page.goto(reverse("mfa_index"))
+    expect(page.get_by_text("Passkey, signs in alone")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("link", name="Remove… Her laptop").click()
+    assert faults(page) == []
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Password only")).to_be_visible()
+    assert not Authenticator.objects.exists()
+    assert AuditEntry.objects.filter(action="account.factor_removed").count() == 1
+
+
+def test_a_passkey_is_a_second_step_and_says_still_me(stage: Stage) -> None:
+    page = enter(stage)
+    add(page, alone=False)
+    page.context.clear_cookies()
+    sign_in(page)
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url(stage.url + reverse("home"))
+    page.goto(reverse("mfa_reauthenticate_webauthn"))
+    assert faults(page) == []
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url(stage.url + reverse("home"))
