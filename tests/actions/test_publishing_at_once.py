@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 
-from assistants_app.actions import changes, publishing, reviews, workspaces
+from assistants_app.actions import changes, publishing, reviews, updating, workspaces
+from assistants_app.errors import Conflict
 from assistants_app.models import (
     AuditEntry,
     Change,
@@ -131,3 +132,58 @@ def test_two_last_approvals_at_once_approve(
     )
     assert _sorted(results) == ["Change", "Change"], results
     assert Change.objects.get(pk=change.pk).state == Change.State.APPROVED
+
+
+@pytest.fixture
+def outdated(workspace: Workspace, alice: User, bob: User, dora: User) -> Change:
+    """Alice's draft from version 1, while version 2 is live."""
+    live = make_assistant(workspace, author=alice, reviewer=bob)
+    change = make_change(live, alice, name="Mine")
+    make_assistant(live, author=bob, reviewer=dora, temperature=0.7)
+    return Change.objects.get(pk=change.pk)
+
+
+def _seen(change: Change) -> str:
+    found = updating.of(Change.objects.get(pk=change.pk))
+    assert found
+    return found.seen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_updating_while_another_one_goes_live_is_never_on_a_text_nobody_saw(
+    outdated: Change, alice: User, bob: User, dora: User
+) -> None:
+    other = make_approved(outdated.assistant, author=bob, reviewer=dora, temperature=0.9)
+    seen = _seen(outdated)
+    results = _at_once(
+        lambda: updating.update(outdated, actor=acting(alice), seen=seen, picks={}),
+        lambda: publishing.publish(other, actor=acting(dora)),
+    )
+    assert isinstance(results[1], Version)
+    now = Change.objects.get(pk=outdated.pk)
+    assert now.base
+    if isinstance(results[0], Conflict):
+        assert (now.base.number, now.temperature) == (1, None)
+    else:
+        assert (now.base.number, now.temperature) == (2, 0.7)
+    assert now.name == "Mine"
+    assert now.is_outdated
+    assert chain.verify().is_intact
+
+
+@pytest.mark.django_db(transaction=True)
+def test_updating_and_typing_at_once_keeps_what_was_typed_or_says_so(
+    outdated: Change, alice: User, bob: User
+) -> None:
+    seen, lock, typed = _seen(outdated), outdated.lock, {"description": "Typed."}
+    results = _at_once(
+        lambda: updating.update(outdated, actor=acting(bob), seen=seen, picks={}),
+        lambda: changes.edit(outdated, actor=acting(alice), lock=lock, values=typed),
+    )
+    now = Change.objects.get(pk=outdated.pk)
+    updated, edited = (not isinstance(result, Exception) for result in results)
+    assert updated or edited
+    assert all(isinstance(one, Change | Conflict) for one in results)
+    assert (now.description == "Typed.") == edited
+    assert now.is_outdated != updated
+    assert now.lock == lock + updated + edited
