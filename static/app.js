@@ -102,7 +102,7 @@
     const { xhr, requestConfig } = event.detail, elt = requestConfig.elt, form = formOf(elt);
     if (requestConfig.verb === "get" && elt.closest("[data-poll]")) return;
     if (form && requestConfig.verb !== "get") form.saveFailed = true;
-    last = elt;
+    [last, elt.tried] = [elt, (elt.tried || 0) + 1];
     setTimeout(() => {
       const alerts = $("#alerts");
       if (alerts.textContent.trim() || $("#dialog").open) return;
@@ -110,8 +110,8 @@
       const id = xhr?.getResponseHeader?.("X-Request-Id"), line = $("[data-reference]", alerts);
       if (id) { $("code", line).textContent = id; line.hidden = false; }
     }, 30);
-    elt.tried = (elt.tried || 0) + 1;
-    if (elt.dataset.autosave !== undefined) setTimeout(() => elt.isConnected && htmx.trigger(elt, "retry"), 1000 * ([0, 2, 5, 15, 30][elt.tried] || 60));
+    const retry = () => ($("#dialog [data-login]") ? setTimeout(retry, 2000) : elt.isConnected && htmx.trigger(elt, "retry")); // another 401 would empty what they type there
+    if (elt.dataset.autosave !== undefined) setTimeout(retry, 1000 * ([0, 2, 5, 15, 30][elt.tried] || 60));
   };
   const again = () => (last.matches("form") ? last.requestSubmit() : htmx.trigger(last, last.dataset.autosave === undefined ? "click" : "retry"));
   ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach((name) => on(name, fail));
@@ -181,7 +181,7 @@
     if (all.matches("[data-select-all]")) $$(`input[type=checkbox][name="${CSS.escape(all.dataset.selectAll)}"]`).forEach((box) => { box.checked = all.checked; });
     if (all.closest(".c-check")) selected();
   });
-  on("visibilitychange", () => document.hidden && $$("[data-autosave]").forEach((part) => formOf(part)?.unsaved && htmx.trigger(part, "retry")));
+  on("visibilitychange", () => document.hidden && !$("#dialog [data-login]") && $$("[data-autosave]").forEach((part) => formOf(part)?.unsaved && htmx.trigger(part, "retry")));
   on("keydown", (event) => {
     if (event.key === "F6" && $("#toasts")?.children.length) { event.preventDefault(); $("#toasts").focus(); }
     const pop = event.key === "Escape" && (document.activeElement.closest("details[open].pop") || $("details.menu[open]"));

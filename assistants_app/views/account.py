@@ -123,6 +123,8 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
 def again(request: HttpRequest, form: Form | None = None, *, status: int) -> HttpResponse:
     """The small form that the page shows in its dialog: name and password, or a code."""
     person = request.POST.get("person") or request.headers.get("X-Person", "")
+    if form is None and (stage := factors.waiting(request)):
+        form = factors.step(request, stage)  # the password was said, the code not yet
     context = {"form": form or LoginForm(request=request), "person": person}
     return render(request, "account/parts/_again.html", context, status=status)
 

@@ -233,6 +233,19 @@ def test_signing_in_again_over_typed_text_asks_for_the_code(
     assert client.session["_auth_user_id"] == str(dora.pk)
 
 
+def test_what_is_tried_again_meanwhile_does_not_ask_for_the_password_anew(
+    dora_in: Client, dora: User, workspace: Workspace, clock: Coordinates
+) -> None:
+    set_up(dora_in, clock)
+    client = Client(headers={"HX-Request": "true"})
+    data = {"login": "dora", "password": SECRET, "person": str(dora.pk)}
+    client.post(reverse("sign_in_again"), data)
+    headers = {"X-Unsaved": "1", "X-Person": str(dora.pk)}
+    response = client.post(reverse("workspace_rules", args=[workspace.slug]), headers=headers)
+    assert response.status_code == 401
+    assert 'name="code"' in response.content.decode()
+
+
 def test_a_code_that_comes_too_late_begins_anew(
     dora_in: Client, dora: User, clock: Coordinates
 ) -> None:
