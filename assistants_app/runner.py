@@ -110,7 +110,7 @@ class Runner:
             doorbell.bell.wait(health.times().tick)
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        self._close_idle()
+        self._forget_done()
         connection.close()
 
     def start(self) -> Thread:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
@@ -36,6 +36,7 @@ from tests.upstream import Upstream
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from django.db.backends.base.base import BaseDatabaseWrapper
     from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import User, Workspace
@@ -313,6 +314,28 @@ def test_an_idle_runner_ends_at_once() -> None:
     thread.join(10)
     assert not thread.is_alive()
     assert time.monotonic() - began < 3
+
+
+def test_the_hands_let_go_of_their_connections(
+    free: Workspace, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[BaseDatabaseWrapper] = []
+    work = Runner._in_thread
+
+    def noted(runner: Runner, do: Callable[[], None]) -> None:
+        work(runner, do)
+        opened.append(connections[DEFAULT_DB_ALIAS])
+
+    monkeypatch.setattr(Runner, "_in_thread", noted)
+    assistant = _live(free, alice, "Onboarding")
+    runner = Runner(hands=2)
+    thread = runner.start()
+    wait_until(lambda: _idle(assistant))
+    runner.stop.set()
+    doorbell.bell.set()
+    thread.join(10)
+    assert opened
+    assert [held.connection for held in opened] == [None] * len(opened)
 
 
 def test_a_stop_begins_nothing_new_and_lets_the_call_under_way_end(
