@@ -234,7 +234,7 @@ def test_a_few_edits_in_a_long_text_take_no_time() -> None:
     for joint in ("\n", " "):
         start = process_time()
         diff = difference(joint.join(before), joint.join(edited(before, 10)))
-        assert process_time() - start < 0.2
+        assert process_time() - start < 3  # a guard: difflib takes 7 s
         assert marked(diff, "ins") == ["other"] * 10
         assert not diff.plain
 
