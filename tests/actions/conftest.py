@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assistants_app.models import Assistant
+from assistants_app.models import Assistant, PushOrder
 from tests.actions.pushed import push
 from tests.builders import make_assistant, make_connection
 from tests.upstream import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_django.fixtures import SettingsWrapper
 
@@ -41,5 +41,15 @@ def published(workspace: Workspace, connected: Connection, alice: User, bob: Use
 @pytest.fixture
 def pushed(published: Assistant) -> Assistant:
     """Live here and in sync."""
-    push(published)
+    assert push(published).state == PushOrder.State.IDLE
     return Assistant.objects.get(pk=published.pk)
+
+
+@pytest.fixture
+def publish(alice: User, bob: User) -> Callable[..., Assistant]:
+    """Make the next Version of an assistant live."""
+
+    def make(assistant: Assistant, **fields: Any) -> Assistant:
+        return make_assistant(assistant, author=alice, reviewer=bob, **fields)
+
+    return make

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from django.db.models.functions import Now
 
 from assistants_app.actions import pushing
-from assistants_app.models import Assistant, ConnectionHealth, PushOrder
+from assistants_app.models import Assistant, ConnectionHealth, PushOrder, UpstreamCopy
 
 if TYPE_CHECKING:
+    from assistants_app import contract
     from tests.upstream import Upstream
 
 
@@ -57,3 +58,9 @@ def there(up: Upstream) -> dict[str, object]:
     """The one assistant that upstream holds."""
     assert len(up.assistants) == 1, list(up.assistants)
     return next(iter(up.assistants.values()))
+
+
+def kept(assistant: Assistant, kind: UpstreamCopy.Kind) -> contract.Document | None:
+    """What was last seen upstream, of this kind."""
+    copy = UpstreamCopy.objects.filter(assistant=assistant, kind=kind).first()
+    return copy.document() if copy else None
