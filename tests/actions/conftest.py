@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from assistants_app.models import Assistant, PushOrder
+from assistants_app.actions import changes
+from assistants_app.models import Assistant, Change, PushOrder
 from tests.actions.pushed import push
-from tests.builders import make_assistant, make_connection
+from tests.builders import acting, make_assistant, make_connection, make_member, make_workspace
 from tests.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -53,3 +54,21 @@ def publish(alice: User, bob: User) -> Callable[..., Assistant]:
         return make_assistant(assistant, author=alice, reviewer=bob, **fields)
 
     return make
+
+
+@pytest.fixture
+def assistant(workspace: Workspace, alice: User, bob: User) -> Assistant:
+    return make_assistant(workspace, author=alice, reviewer=bob)
+
+
+@pytest.fixture
+def draft(assistant: Assistant, alice: User) -> Change:
+    return changes.open(assistant, actor=acting(alice))
+
+
+@pytest.fixture
+def free(alice: User) -> Workspace:
+    """A workspace that asks for no approval."""
+    place = make_workspace("Alone", approvals=0)
+    make_member(place, alice, "editor", "publisher")
+    return place

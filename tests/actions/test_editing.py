@@ -10,15 +10,14 @@ from assistants_app import contract
 from assistants_app.actions import changes
 from assistants_app.errors import Conflict, Invalid, InvalidDocument, NotAllowed
 from assistants_app.models import Assistant, Change
+from tests.actions.changed import at, fresh
 from tests.actions.told import refuses, tells, writes_nothing
 from tests.builders import (
     acting,
     make_approved,
-    make_assistant,
     make_change,
     make_member,
     make_token,
-    make_workspace,
 )
 
 if TYPE_CHECKING:
@@ -26,34 +25,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 State = Change.State
-
-
-@pytest.fixture
-def assistant(workspace: Workspace, alice: User, bob: User) -> Assistant:
-    return make_assistant(workspace, author=alice, reviewer=bob)
-
-
-@pytest.fixture
-def draft(assistant: Assistant, alice: User) -> Change:
-    return changes.open(assistant, actor=acting(alice))
-
-
-@pytest.fixture
-def free(alice: User) -> Workspace:
-    """A workspace that asks for no approval."""
-    place = make_workspace("Alone", approvals=0)
-    make_member(place, alice, "editor", "publisher")
-    return place
-
-
-def fresh(change: Change) -> Change:
-    return Change.objects.get(pk=change.pk)
-
-
-def at(change: Change, state: State) -> Change:
-    """This Change in another state, with nothing else moved."""
-    Change.objects.filter(pk=change.pk).update(state=state)
-    return fresh(change)
 
 
 # --- edit: the lock -------------------------------------------------------------------------
