@@ -167,16 +167,6 @@ def texts(versions: Iterable[int]) -> list[contract.Document]:
 
 @audit.bookkeeping
 @transaction.atomic
-def found_late(order: PushOrder, seen: pushes.Seen) -> None:
-    """An older write of ours is what upstream holds: from here on it is the last text in common."""
-    assistants.lock(order.assistant_id)
-    if pushes.mine(order).select_for_update().first() is None:
-        raise pushes.Superseded
-    pushes.keep(order.assistant, UpstreamCopy.Kind.BASE, seen)
-
-
-@audit.bookkeeping
-@transaction.atomic
 def push_over(order: PushOrder, seen: pushes.Seen) -> None:
     """An older write of ours arrived after a newer one was pushed: the newer one goes again."""
     assistants.lock(order.assistant_id)

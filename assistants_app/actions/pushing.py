@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 State, Reason = PushOrder.State, PushOrder.Reason
 READ_BACKS, READ_BACK_PAUSE = 3, 5.0  # seconds
 CALLS = 3  # of a push: read, write, read back
-CHANGED_MEANWHILE = 412  # the ETag that we read is not the present one
 
 
 @audit.sends
