@@ -11,10 +11,23 @@ from assistants_app.contract import words
 from assistants_app.contract.blame import blame
 from assistants_app.contract.bodies import body, served
 from assistants_app.contract.catalogue import Catalogue, Family, family, known_models
-from assistants_app.contract.compare import Comparison, Part, compare, not_kept, same
+from assistants_app.contract.compare import Comparison, Part, compare, differing, not_kept, same
+from assistants_app.contract.compare_parts import (
+    ChangedItem,
+    Fact,
+    Row,
+    compare_labels,
+    compare_reply,
+    compare_resources,
+    compare_tools,
+)
 from assistants_app.contract.families import MODELS
+from assistants_app.contract.faults import is_sound
 from assistants_app.contract.formats import Item, read_file, read_one
+from assistants_app.contract.habits import dropped, refuses_null
 from assistants_app.contract.limits import FIELDS, MARKER
+from assistants_app.contract.model_effects import Effects, Proposal, effects, ending
+from assistants_app.contract.model_words import good_for
 from assistants_app.contract.normal_form import normal
 from assistants_app.contract.ordered_json import (
     JSON,
@@ -31,6 +44,7 @@ from assistants_app.contract.places import in_words
 from assistants_app.contract.problems import Problem
 from assistants_app.contract.profiles import KEPT_HERE, PROFILES, Profile
 from assistants_app.contract.reading import Reading, read
+from assistants_app.contract.recall import recall
 from assistants_app.contract.spec import Accepted, accept, check, merge
 from assistants_app.contract.strict_fix import Change, Strict, make_strict
 from assistants_app.contract.texts import form_text
@@ -47,14 +61,19 @@ __all__ = [
     "Accepted",
     "Catalogue",
     "Change",
+    "ChangedItem",
     "Comparison",
     "Document",
+    "Effects",
+    "Fact",
     "Family",
     "Item",
     "Part",
     "Problem",
     "Profile",
+    "Proposal",
     "Reading",
+    "Row",
     "Strict",
     "UpstreamError",
     "accept",
@@ -63,12 +82,22 @@ __all__ = [
     "canonical",
     "check",
     "compare",
+    "compare_labels",
+    "compare_reply",
+    "compare_resources",
+    "compare_tools",
+    "differing",
     "digest",
+    "dropped",
     "dumps",
+    "effects",
+    "ending",
     "family",
     "fingerprint",
     "form_text",
+    "good_for",
     "in_words",
+    "is_sound",
     "known_models",
     "make_strict",
     "merge",
@@ -79,6 +108,8 @@ __all__ = [
     "read",
     "read_file",
     "read_one",
+    "recall",
+    "refuses_null",
     "same",
     "served",
     "starts_with_bom",

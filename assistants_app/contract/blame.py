@@ -145,6 +145,11 @@ def blame(error: UpstreamError, doc: Any) -> Problem:
     return Problem(path, "error", code, message, data)
 
 
+def place(param: str, doc: Any) -> Path:
+    """Where a param leads in `doc`, as far as it does; () for anything but a field of it."""
+    return _fitted(_steps(param[:MESSAGE_MAX]), doc)
+
+
 def _read(message: str) -> _Said:
     about_schema = bool(_ABOUT_SCHEMA.search(message))
     for pattern, code, kind in _SHAPES:

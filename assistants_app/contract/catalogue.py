@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -28,6 +29,11 @@ _SAMPLING: Final[dict[str, Sampling]] = {"y": "yes", "n": "no", "none": "none", 
 _KNOWN: Final = {"y": True, "n": False, "?": None}
 _NOTICES: Final[dict[str, Notice]] = {"gone": "gone", "unsupported": "unsupported"}
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def stem(model: str) -> str:
+    """The id without its date."""
+    return _DATED.sub("", model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +59,9 @@ class Family:
 
     def names(self, model: str) -> bool:
         """Whether the row means this id, without its date if need be."""
-        stem = _DATED.sub("", model)
+        undated = stem(model)
         return any(
-            model.startswith(one[:-1]) if one.endswith("*") else one in (model, stem)
+            model.startswith(one[:-1]) if one.endswith("*") else one in (model, undated)
             for one in self.ids
         )
 
@@ -133,7 +139,12 @@ def family(model: Any, catalogue: Catalogue = STARTING) -> Family | None:
     Rules are advice: None means that nothing is known, never that the id is wrong.
     """
     meant = catalogue.meant(model) if isinstance(model, str) else ""
-    return next((row for row in FAMILIES if row.names(meant)), None)
+    return _row_of(meant) if len(meant) <= limits.MODEL_MAX else None
+
+
+@lru_cache(maxsize=1024)  # a pull asks of thousands of assistants, which share a few models
+def _row_of(model: str) -> Family | None:
+    return next((row for row in FAMILIES if row.names(model)), None)
 
 
 def default_effort(doc: Document, catalogue: Catalogue = STARTING) -> str:

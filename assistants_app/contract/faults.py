@@ -43,7 +43,7 @@ class Twice(dict[str, Any]):
         self.pairs = pairs
 
 
-def is_sound(value: Any, text: str | None) -> bool:
+def is_sound(value: Any, text: str | None = None) -> bool:
     """Whether `find` has nothing to say; `text` is what `compact.text` gives for the value."""
     if text is not None and compact.is_sound(value, text):
         return True

@@ -154,7 +154,7 @@ def _is_valid(schema: dict[str, Any]) -> bool:
             return True
     except ValueError:
         pass
-    return _META.is_valid(_plain(schema))
+    return _META.is_valid(plain_numbers(schema))
 
 
 def _name_faults(
@@ -164,7 +164,10 @@ def _name_faults(
     if (size := len(dumps(schema))) > report.schema_budget:
         report.add(path, code, "metaschema", level, detail="holds something wrong")
         return
-    plain, noted = _plain(schema), {one.path for one in report.problems if one.level == "error"}
+    plain, noted = (
+        plain_numbers(schema),
+        {one.path for one in report.problems if one.level == "error"},
+    )
     # Of a list of types each wrong one is noted, where the metaschema names the list too.
     noted |= {one[:-1] for one in noted if one and isinstance(one[-1], int)}
     report.schema_budget -= size
@@ -203,12 +206,12 @@ def _is_array(kind: Any) -> bool:
     return kind == "array" or (isinstance(kind, list) and "array" in kind)
 
 
-def _plain(value: Any) -> Any:
+def plain_numbers(value: Any) -> Any:
     """A copy whose numbers are Python's own, which jsonschema-rs asks for."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain_numbers(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain_numbers(item) for item in value]
     if isinstance(value, float):
         return float(value)
     return int(value) if isinstance(value, int) and not isinstance(value, bool) else value

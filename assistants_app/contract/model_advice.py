@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assistants_app.contract.report import Report
 
 _MODEL: Final = ("model",)
-_SOON: Final = 90  # days
+SOON: Final = 90  # days
 
 
 def lint(report: Report, doc: Document, catalogue: Catalogue, today: date | None) -> None:
@@ -41,7 +41,7 @@ def _shutdown(report: Report, model: str, catalogue: Catalogue, today: date) -> 
     day, found = catalogue.shutdown(model), family(model, catalogue)
     if day:
         left = (day - today).days
-        kind = "past" if left <= 0 else "soon" if left <= _SOON else "later"
+        kind = "past" if left <= 0 else "soon" if left <= SOON else "later"
         level: Level = "hint" if kind == "later" else "warning"
         data = {"x": shown(model), "date": day.isoformat()}
         report.add(_MODEL, "model_shutdown", kind, level, **data)

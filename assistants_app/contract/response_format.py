@@ -15,6 +15,14 @@ _PATH: Final = ("response_format",)
 _INNER: Final = (*_PATH, "json_schema")
 
 
+def kind_of(value: Any) -> str:
+    """`auto` (null too), `text`, `json_object`, `json_schema`; "" for what is none of them."""
+    if value is None or value == "auto":
+        return "auto"
+    kind = value.get("type") if isinstance(value, dict) else None
+    return kind if isinstance(kind, str) and kind in limits.FORMAT_TYPES else ""
+
+
 def check(report: Report, value: Any) -> None:
     """Judge `response_format`; unknown keys are kept as they are."""
     if isinstance(value, str):

@@ -66,6 +66,13 @@ _ROWS: Final = (
         "It can calculate, make charts and read spreadsheets you attach.",
     ),
     ("Search your files", "file_search", "It looks things up in the documents you choose."),
+    ("Most passages", "max_num_results", "How many it may find at a time, from 1 to 50."),
+    (
+        "Lowest score",
+        "score_threshold",
+        "What fits less is left out, from 0 (nothing) to 1 (nearly all).",
+    ),
+    ("Ranking", "ranker", "How passages are put in order; a lowest score goes with it."),
     (
         "Call one of your functions",
         "function",

@@ -133,6 +133,25 @@ def test_everything_is_the_same_as_itself(doc: contract.Document) -> None:
 
 
 @given(trees.DOCUMENTS | trees.ODD_DOCUMENTS, trees.DOCUMENTS | trees.ODD_DOCUMENTS)
+def test_the_quick_look_finds_the_same_fields(before: Any, after: Any) -> None:
+    parts = contract.compare(before, after).parts
+    assert list(contract.differing(before, after)) == [part.path[0] for part in parts]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([function()], [function(strict=False)], ()),
+        ([function(), function()], [function()], ("tools",)),
+        ([], None, ()),
+        ([function()], [function(name="other")], ("tools",)),
+    ],
+)
+def test_the_quick_look_at_tools(before: Any, after: Any, expected: tuple[str, ...]) -> None:
+    assert contract.differing({"tools": before}, {"tools": after}) == expected
+
+
+@given(trees.DOCUMENTS | trees.ODD_DOCUMENTS, trees.DOCUMENTS | trees.ODD_DOCUMENTS)
 def test_both_directions_agree(before: contract.Document, after: contract.Document) -> None:
     there, back = contract.compare(before, after), contract.compare(after, before)
     assert there.verdict == back.verdict

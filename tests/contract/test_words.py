@@ -90,10 +90,13 @@ def test_the_terms_of_tools_and_reply_shapes_are_labelled() -> None:
         '"auto"',
         '{"type":"json_schema"}',
         "additionalProperties: false",
+        "max_num_results",
+        "score_threshold",
+        "ranker",
         "id",
     ):
         assert words.LABELS[term].term == term
-    assert len(words.LABELS) == 28
+    assert len(words.LABELS) == 31
 
 
 @pytest.mark.parametrize("sentence", words.SENTENCES.values(), ids=map(str, words.SENTENCES))

@@ -1,0 +1,29 @@
+"""A stored text that was read lately comes back as the parser would give it, and as one's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistants_app import contract
+from assistants_app.errors import InvalidDocument
+
+LONG = '{"text":"' + "x" * 20_000 + '","of":[1,2.5,{"b":null,"a":true}]}'
+SPELLED = '{"text":"' + "x" * 20_000 + '","of":[1e3,1.50,-0]}'
+
+
+@pytest.mark.parametrize("text", [LONG, SPELLED, '{"a":1.50}', "[]"])
+def test_a_text_comes_back_to_the_letter_each_time(text: str) -> None:
+    assert [contract.dumps(contract.recall(text)) for _ in range(3)] == [text] * 3
+
+
+def test_what_a_reader_alters_nobody_else_sees() -> None:
+    first = contract.recall(LONG)
+    assert isinstance(first, dict)
+    first["of"].append("altered")
+    assert contract.dumps(contract.recall(LONG)) == LONG
+
+
+def test_a_text_that_cannot_be_read_is_refused_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidDocument):
+            contract.recall(LONG[:-1])
