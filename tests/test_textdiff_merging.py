@@ -55,7 +55,7 @@ def test_every_line_comes_from_a_side_and_no_line_is_lost(
     for at, block in enumerate(blocks):
         side = picks[at] if block.kind in ("ours", "theirs", "overlap") else "ours"
         lines += [text for text, _ in getattr(block, side)]
-    assert textdiff._LINE_END.split(result(blocks, picks)) == (lines or [""])
+    assert textdiff.LINE_END.split(result(blocks, picks)) == (lines or [""])
 
 
 @given(THREE)

@@ -82,7 +82,7 @@ def difference(before: str, after: str, *, context: int | None = 3) -> Diff:
     work = _Work(BUDGET)
     rows = list(_compared(_lines(before), _lines(after), work, _block))
     return Diff(
-        rows=tuple(rows if context is None else _folded(rows, context)),
+        rows=tuple(rows if context is None else folded(rows, context)),
         added_words=_words(rows, "ins"),
         removed_words=_words(rows, "del"),
         plain=work.spent,
@@ -140,7 +140,7 @@ def _pieces(tokens: Sequence[str], same: Set[int], kind: Literal["ins", "del"]) 
     return tuple(("same" if kept else kind, "".join(tokens[i] for i in run)) for kept, run in runs)
 
 
-def _folded(rows: Iterable[Row], context: int) -> Iterator[Row]:
+def folded(rows: Iterable[Row], context: int) -> Iterator[Row]:
     groups = [(same, list(run)) for same, run in groupby(rows, lambda r: r.kind == "same")]
     for n, (same, run) in enumerate(groups):
         start = context if n else 0
@@ -160,14 +160,14 @@ def _words(rows: Iterable[Row], kind: Literal["ins", "del"]) -> int:
 
 
 def _newlines_changed(before: str, after: str, rows: Iterable[Row]) -> bool:
-    old, new = _LINE_END.findall(before), _LINE_END.findall(after)
+    old, new = LINE_END.findall(before), LINE_END.findall(after)
     if old and new and set(old) != set(new):
         return True
     pairs = ((r.old_no, r.new_no) for r in rows if r.old_no and r.new_no)
     return any(i <= len(old) and j <= len(new) and old[i - 1] != new[j - 1] for i, j in pairs)
 
 
-_LINE_END = re.compile(r"\r\n?|\n")
+LINE_END = re.compile(r"\r\n?|\n")
 # Where a long line is cut, each rule only for what the rule before left too long: ends of
 # sentences, of clauses, of some words, some letters. A cut depends on the text beside it and not
 # on its position, so that soon after an edit both sides are cut alike again. No rule may look
@@ -198,7 +198,7 @@ class _Unit:
 
 
 def _lines(text: str) -> list[_Unit]:
-    return [_Unit(t, n) for n, t in enumerate(_LINE_END.split(text), 1)] if text else []
+    return [_Unit(t, n) for n, t in enumerate(LINE_END.split(text), 1)] if text else []
 
 
 def _sentences(units: Iterable[_Unit]) -> list[_Unit]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from assistants_app import textdiff
-from assistants_app.textdiff import _LINE_END, _coded, _match, _Unit, _Work
+from assistants_app.textdiff import LINE_END, _coded, _match, _Unit, _Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -72,8 +72,8 @@ def result(blocks: Sequence[Block], picks: Mapping[int, Side] | None = None) -> 
 def _lines(text: str) -> list[_Line]:
     if not text:
         return []
-    parts = _LINE_END.split(text)
-    return list(zip(parts, [*_LINE_END.findall(text), ""], strict=True))
+    parts = LINE_END.split(text)
+    return list(zip(parts, [*LINE_END.findall(text), ""], strict=True))
 
 
 def _hunks(base: Sequence[_Line], side: Sequence[_Line], whose: Side) -> Iterator[_Hunk]:
