@@ -8,11 +8,15 @@ from assistants_app.models.assistants import Assistant, Version
 from assistants_app.models.audit import AuditEntry, AuditHead
 from assistants_app.models.changes import Change, Contribution
 from assistants_app.models.connections import AllowedOrigin, Connection, ConnectionHealth
+from assistants_app.models.edit_steps import EditStep
 from assistants_app.models.jobs import Job
+from assistants_app.models.listed import ListedAssistant
 from assistants_app.models.people import User
 from assistants_app.models.pushes import PushAttempt, PushOrder, UpstreamCopy
 from assistants_app.models.receipts import Receipt
+from assistants_app.models.resources import Resource, ResourceList
 from assistants_app.models.reviews import Review
+from assistants_app.models.threads import Comment, Seen, ShownText, Thread
 from assistants_app.models.tokens import APIToken
 from assistants_app.models.workspaces import Membership, Workspace
 
@@ -23,15 +27,23 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Change",
+    "Comment",
     "Connection",
     "ConnectionHealth",
     "Contribution",
+    "EditStep",
     "Job",
+    "ListedAssistant",
     "Membership",
     "PushAttempt",
     "PushOrder",
     "Receipt",
+    "Resource",
+    "ResourceList",
     "Review",
+    "Seen",
+    "ShownText",
+    "Thread",
     "UpstreamCopy",
     "User",
     "Version",

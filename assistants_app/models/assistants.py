@@ -53,6 +53,7 @@ class Assistant(AssistantFields):
     public_id = models.CharField(max_length=512, unique=True, default=mint_id)
     upstream_id = models.CharField(max_length=512, null=True, blank=True)  # unset is not ""
     former_id = models.CharField(max_length=512, null=True, blank=True)  # of a server we left
+    former_print = models.CharField(max_length=64, null=True, blank=True)  # where that was
     live_version = models.OneToOneField(
         "Version", models.PROTECT, null=True, blank=True, related_name="live_for"
     )

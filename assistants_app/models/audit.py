@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from assistants_app.models.assistants import AppendOnly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 GENESIS = "0" * 64
+RED = timedelta(days=1)  # that a guard was missing is told for so long
 ACTIONS: dict[str, str] = {
     "access.denied": "was refused access",
     "account.codes_made": "made new recovery codes",
     "account.factor_added": "added a second factor",
     "account.factor_removed": "removed a second factor",
+    "account.notices_set": "chose how notices come",
     "account.password_changed": "changed their password",
     "account.sessions_ended": "ended sessions of their own",
     "account.updated": "changed their own details",
     "assistant.archived": "archived the assistant",
     "assistant.pushed": "pushed the assistant upstream",
     "assistant.restored": "restored the assistant",
+    "audit.exported": "exported the history",
     "audit.guard_restored": "put a guard of the history back",
+    "bulk.asked": "asked to act on several assistants",
+    "bulk.ended": "acted on several assistants",
+    "bulk.exported": "exported assistants",
     "change.approved": "approved the change",
     "change.changes_requested": "requested changes",
+    "change.commented": "sent comments on the change",
     "change.edited": "edited the change",
     "change.opened": "opened a change",
     "change.submitted": "asked for review",
     "change.updated": "brought the change up to the live version",
     "change.withdrawn": "withdrew the change",
+    "comment.made": "commented on the change",
     "connection.confirmed": "confirmed what upstream no longer holds",
     "connection.paused": "paused pushing",
     "connection.resumed": "resumed pushing",
@@ -41,6 +52,7 @@ ACTIONS: dict[str, str] = {
     "import.asked": "asked to take in assistants from upstream",
     "import.ended": "took in the assistants that were chosen",
     "import.looked": "asked what is upstream",
+    "import.relinked": "linked assistants to the server again",
     "member.removed": "removed a member",
     "member.set": "set a member's roles",
     "origin.allowed": "allowed an address",
@@ -54,7 +66,10 @@ ACTIONS: dict[str, str] = {
     "push.linked": "said which one upstream is ours",
     "push.stopped": "could not push the assistant",
     "push.unlinked": "said that the one upstream is not ours",
+    "resources.asked": "asked to read files and knowledge",
     "rules.set": "set the review rules",
+    "thread.reopened": "opened a comment again",
+    "thread.resolved": "settled a comment",
     "token.created": "made an API token",
     "token.revoked": "revoked an API token",
     "upstream.changed": "found the assistant changed upstream",
@@ -65,7 +80,10 @@ ACTIONS: dict[str, str] = {
     "upstream.gone": "confirmed that it is gone upstream",
     "version.imported": "took in a version from upstream",
     "version.published": "published a version",
+    "workspace.archived": "archived the workspace",
     "workspace.created": "created the workspace",
+    "workspace.renamed": "renamed the workspace",
+    "workspace.restored": "brought the workspace back",
 }
 
 
@@ -105,6 +123,14 @@ class AuditEntry(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.action}"
+
+    @classmethod
+    def guard_restored(cls) -> datetime | None:
+        """When a guard was last found missing and put back, for a day: meanwhile anybody with the
+        database could have altered what it protects (reliability.md 8.3).
+        """
+        rows = cls.objects.filter(action="audit.guard_restored", at__gt=timezone.now() - RED)
+        return rows.order_by("-seq").values_list("at", flat=True).first()
 
     @staticmethod
     def seal(prev_hash: str, body: str) -> str:

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from assistants_app.contract import tool_keys
 from assistants_app.models.assistants import Assistant, Version
 from assistants_app.models.content import AssistantFields, OrderedJSONField
 
 if TYPE_CHECKING:
+    from assistants_app import contract
     from assistants_app.models.people import User
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def open(self) -> ChangeQuerySet:
         return self.filter(state__in=Change.OPEN)
+
+    def awaiting(self, user: User) -> ChangeQuerySet:
+        """In review, not written by this person in any part, not approved by them as it is now."""
+        from assistants_app.models.reviews import Review  # which stands on this module
+
+        own = Contribution.objects.filter(user=user, change=OuterRef("pk"))
+        given = Review.objects.filter(
+            change=OuterRef("pk"),
+            reviewer=user,
+            decision=Review.Decision.APPROVED,
+            digest=OuterRef("digest"),
+            rules_no=OuterRef("assistant__workspace__rules_no"),
+        )
+        return self.filter(~Exists(own), ~Exists(given), state=Change.State.IN_REVIEW)
 
     def by(self, user: User) -> ChangeQuerySet:
         return self.filter(author=user)
@@ -28,6 +45,9 @@ class Change(AssistantFields):
 
     Holds the whole proposed document, its base Version (none for a new assistant) and a lock
     number that every save raises. `unread` keeps, by field, what was typed and cannot be read yet.
+    `tool_keys` stand beside `tools` (`contract.tool_keys`), None where nobody wrote them yet;
+    `removed_tools` are those taken out last, newest first: objects of key, at, tool.
+    `reply_kept` are the shapes of the reply that were switched away from, by their kind.
     """
 
     class State(models.TextChoices):
@@ -53,6 +73,9 @@ class Change(AssistantFields):
     digest = models.CharField(max_length=64)
     unread = OrderedJSONField(null=True, blank=True)
     lock = models.PositiveIntegerField(default=1)
+    tool_keys = OrderedJSONField(null=True, blank=True)
+    removed_tools = OrderedJSONField(null=True, blank=True)
+    reply_kept = OrderedJSONField(null=True, blank=True)
     touched = OrderedJSONField(null=True, blank=True)  # field → lock number that last changed it
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="changes"
@@ -91,6 +114,30 @@ class Change(AssistantFields):
     def is_outdated(self) -> bool:
         """Another Version went live after this Change began."""
         return self.is_open and self.base_id != self.assistant.live_version_id
+
+    def keyed_tools(self) -> list[tuple[str, Any]]:
+        """Its tools in order, each with its stable key; none where `tools` is no list.
+
+        The keys are made of the text where nobody wrote them down yet.
+        """
+        tools, keys = _listed(self.tools), self.tool_keys
+        if not isinstance(keys, list) or len(keys) != len(tools):
+            keys = tool_keys.keys_for(tools)
+        return list(zip(keys, tools, strict=True))
+
+    def columns_of(self, document: contract.Document) -> dict[str, Any]:
+        """`columns` of a document that follows on what this Change holds, with its tools' keys."""
+        columns = self.columns(document)
+        if columns["tools"] is self.tools:
+            return columns | {"tool_keys": self.tool_keys}
+        held = self.keyed_tools()
+        before, keys = [tool for _, tool in held], [key for key, _ in held]
+        after = tool_keys.reconcile(before, keys, _listed(columns["tools"]))
+        return columns | {"tool_keys": after or None}
+
+
+def _listed(tools: Any) -> list[Any]:
+    return tools if isinstance(tools, list) else []
 
 
 class Contribution(models.Model):

@@ -152,7 +152,8 @@ def profile_of(connection: Connection | None) -> contract.Profile:
 
 def catalogue_of(connection: Connection | None) -> contract.Catalogue:
     """The models that are known here: first those that the server lists."""
-    return contract.known_models(_learned(connection).get("models", ()) if connection else ())
+    listed = _learned(connection).get("models", ()) if connection else ()
+    return contract.known_models(listed).under(profile_of(connection))
 
 
 def _learned(connection: Connection) -> dict[str, Any]:

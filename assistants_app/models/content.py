@@ -27,7 +27,7 @@ class OrderedJSONField(models.TextField):  # type: ignore[type-arg]
     def from_db_value(
         self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper
     ) -> contract.JSON:
-        return None if value is None else contract.parse(value)
+        return None if value is None else contract.recall(value)
 
     def get_prep_value(self, value: Any) -> str | None:
         return None if value is None else contract.dumps(value)

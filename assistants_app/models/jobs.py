@@ -20,6 +20,8 @@ class Job(models.Model):
         PULL = "pull", "Check upstream"
         LIST = "list", "Look at what is upstream"
         IMPORT = "import", "Take in from upstream"
+        BULK = "bulk", "Act on several assistants"
+        RESOURCES = "resources", "Read files and knowledge"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

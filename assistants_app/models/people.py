@@ -17,7 +17,17 @@ class User(AbstractUser):
         LIGHT = "light", "Light"
         DARK = "dark", "Dark"
 
+    class Pace(models.TextChoices):
+        AT_ONCE = "at_once", "By e-mail, at once"
+        DAILY = "daily", "By e-mail, once a day"
+
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
+    # Notices: the audit entry up to which everything was read, and what was sent by e-mail.
+    notices_read = models.BigIntegerField(default=0)
+    notices_by_mail = models.JSONField(default=dict, blank=True)  # kind of notice → Pace
+    mailed_at_once = models.BigIntegerField(default=0)
+    mailed_daily = models.BigIntegerField(default=0)
+    mailed_daily_at = models.DateTimeField(null=True, blank=True)
     is_sample = models.BooleanField(default=False)  # made by quickstart to practise with
 
     @property

@@ -20,6 +20,8 @@ class Workspace(models.Model):
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=60, unique=True)
     approvals = models.PositiveSmallIntegerField(default=1, validators=[MaxValueValidator(3)])
+    why_required = models.BooleanField(default=False)  # when asking for review
+    settle_comments = models.BooleanField(default=False)  # open ones block approval
     rules_no = models.PositiveIntegerField(default=1)  # counts edits of the review rules
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
