@@ -220,6 +220,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, upstream: Upstream) -> None:
         self.upstream = upstream
         self.lines: set[socket.socket] = set()
+        self.accepted = 0
         self.context: ssl.SSLContext | None = None
         if upstream.tls:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -228,6 +229,7 @@ class Server(ThreadingHTTPServer):
 
     def get_request(self) -> tuple[socket.socket, Any]:
         line, address = super().get_request()
+        self.accepted += 1
         if self.context:  # the handshake happens with the first byte read, in the request's thread
             line = self.context.wrap_socket(line, server_side=True, do_handshake_on_connect=False)
         self.lines.add(line)

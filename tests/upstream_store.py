@@ -62,6 +62,7 @@ class Profile:
     api_version: str = ""  # must be in every address
     no_retrieve: bool = False  # 405 on a single assistant
     etags: bool = False  # ETag on answers, If-Match is heeded
+    no_resources: bool = False  # neither files nor vector stores
 
 
 class Refused(Exception):
@@ -111,6 +112,8 @@ class Store:
     created: dict[str, list[str]] = field(default_factory=dict)  # op_id → ids, deleted ones too
     answered_keys: dict[str, str] = field(default_factory=dict)
     pages_served: int = 0
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    vector_stores: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def twin(self) -> Store:
         """A copy to try something on."""
@@ -169,6 +172,31 @@ class Store:
             page = left[-limit:]
         self.pages_served += 1
         return self._page(page, has_more=len(left) > len(page))
+
+    def hold(self, collection: str, id_: str, **fields: Any) -> str:
+        """A test's way to have a file or a vector store there; gives its id."""
+        kind = collection.removesuffix("s")
+        made_at = 1_760_000_000 + len(getattr(self, collection))
+        row = {"id": id_, "object": kind, "created_at": made_at} | fields
+        getattr(self, collection)[id_] = row
+        return id_
+
+    def held(self, collection: str, id_: str, query: dict[str, str]) -> dict[str, Any]:
+        """A page of files or vector stores, the newest first, or a single one."""
+        rows: dict[str, dict[str, Any]] = getattr(self, collection)
+        if self.profile.no_resources:
+            raise Refused(404, f"Unknown request URL: GET /{collection}.")
+        if id_:
+            if id_ not in rows:
+                raise Refused(404, f"No such {collection[:-1]}: '{id_}'.")
+            return copy.deepcopy(rows[id_])
+        wanted = query.get("purpose")
+        listed = [row for row in rows.values() if wanted in (None, row.get("purpose"))][::-1]
+        ids = [row["id"] for row in listed]
+        start = ids.index(query["after"]) + 1 if query.get("after") in ids else 0
+        limit = int(query.get("limit", "20" if collection == "vector_stores" else "10000"))
+        page = copy.deepcopy(listed[start : start + limit])
+        return {"object": "list", "data": page, "has_more": start + limit < len(listed)}
 
     def shown(self, row: dict[str, Any]) -> dict[str, Any]:
         """A row as this server answers with it."""
@@ -324,6 +352,8 @@ def _route(store: Store, request: Recorded) -> dict[str, Any]:
     collection, _, id_ = request.path[1:].partition("/")
     if collection == "models" and request.method == "GET":
         return {"object": "list", "data": [{"id": "gpt-4o", "object": "model", "created": 1}]}
+    if collection in ("files", "vector_stores") and request.method == "GET":
+        return store.held(collection, unquote(id_), request.query)
     if collection != "assistants":
         raise Refused(404, f"Unknown request URL: {request.method} {request.path}.")
     id_, key = unquote(id_), request.headers.get("idempotency-key", "")

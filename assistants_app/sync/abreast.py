@@ -6,7 +6,9 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from assistants_app.sync.paging import PullFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -57,6 +59,39 @@ def pages(
         finally:
             for future in asked:
                 future.cancel()
+
+
+class Ahead:
+    """Asks for the next page of a list while the one before it is being read.
+
+    As in `pages`, only the call itself happens in another thread.
+    """
+
+    def __init__(self, client: AssistantsClient) -> None:
+        self._client, self._twin = client, client.twin()
+        self._pool = ThreadPoolExecutor(1, "ahead")
+        self._page: dict[str, Any] = {}
+        self._asked: deque[Future[Answer]] = deque()
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def ask(self, **page: Any) -> None:
+        """Ask for this page; who may not just now is told so when it is needed."""
+        try:
+            self._client.turn()
+        except PullFailed:
+            return
+        self._page, self._asked = page, deque([self._pool.submit(self._twin.list, **page)])
+
+    def list(self, **page: Any) -> Answer:
+        """The page, asked for already or not."""
+        if self._asked and self._page == page:
+            return _next(self._client, self._asked)
+        return self._client.list(**page)
 
 
 def _next(client: AssistantsClient, asked: deque[Future[Answer]]) -> Answer:

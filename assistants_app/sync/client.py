@@ -1,4 +1,4 @@
-"""AssistantsClient: the API's five operations and the list of models, one request each."""
+"""AssistantsClient: the API's five operations, and the lists around them, one request each."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SHORTEST_SECRET = 4  # shorter ones ("1", "on") guard nothing and stand in every other sentence
 USER_AGENT = f"assistants-dashboard/{importlib.metadata.version('assistants-dashboard')}"
+_RESOURCES = {"files": "/files", "knowledge": "/vector_stores"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,7 @@ class AssistantsClient:
         self.close()
 
     def close(self) -> None:
-        """Let go of the transport."""
-        self._transport.close()
+        """Nothing to let go of."""
 
     def twin(self) -> AssistantsClient:
         """A plain client for the same server, for another thread."""
@@ -120,6 +120,19 @@ class AssistantsClient:
     def models(self) -> Answer:
         """The models that the server lists."""
         return self._call("models", "GET", "/models")
+
+    def resources(self, kind: str, *, limit: int = 0, after: str = "") -> Answer:
+        """A page of the files for assistants, or of `knowledge`: the vector stores.
+
+        Without a `limit` nothing is sent but the address, for servers that refuse the rest.
+        """
+        purpose = "assistants" if kind == "files" else ""
+        asked = {"purpose": purpose, "limit": str(limit), "order": "desc", "after": after}
+        return self._call("resources", "GET", _RESOURCES[kind], query=asked if limit else None)
+
+    def resource(self, kind: str, id: str) -> Answer:  # noqa: A002
+        """One file, or one vector store."""
+        return self._call("resource", "GET", f"{_RESOURCES[kind]}/", id=id)
 
     def _call(
         self,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from assistants_app.sync.transport import Reply
 
-Op = Literal["list", "retrieve", "create", "modify", "delete", "models"]
+Op = Literal["list", "retrieve", "create", "modify", "delete", "models", "resources", "resource"]
 Kind = Literal["done", "surely_not", "unknown"]
 Reason = Literal[
     "", "refused", "key", "quota", "slow_down", "missing", "gone", "no_update",
@@ -103,9 +103,12 @@ def _fault(op: Op, document: Any, expected_id: str) -> str:
     """What keeps a 2xx from being a success, as a sentence; "" when nothing does."""
     if not isinstance(document, dict):
         return "The server reported success, but its answer is not a JSON object."
-    if op in ("list", "models"):
+    if op in ("list", "models", "resources"):
         is_list = isinstance(document.get("data"), list)
         return "" if is_list else "The server's answer holds no list."
+    if op == "resource":
+        is_it = document.get("id") == expected_id
+        return "" if is_it else "The server answered with something else."
     if op == "delete":
         return _delete_fault(document, expected_id)
     if document.get("object") != "assistant":
@@ -149,7 +152,7 @@ def _judgement(op: Op, status: int, code: str) -> tuple[Kind, Reason]:
         return "surely_not", "key"
     if status == 429:
         return "surely_not", "quota" if _is_quota(code) else "slow_down"
-    if status == 404 or (status == 410 and op != "models"):
+    if status == 404 or (status == 410 and op not in ("models", "resources", "resource")):
         return "surely_not", "gone" if op in _COLLECTION else "missing"
     if status == 405 and op == "modify":
         return "surely_not", "no_update"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assistants_app.sync.abreast import Ahead
     from assistants_app.sync.client import Answer, AssistantsClient
     from assistants_app.sync.outcomes import Outcome
 
@@ -36,7 +37,7 @@ class Walk:
     once; `has_ended`: the list came to its end rather than stalling; `has_repeated`: an entry came
     twice; `order`: as asked for, "" once the server refused it; `largest`: entries of the longest
     page. `start` is the id after which to begin; `waits`, how often a page is asked for again after
-    "too many calls".
+    "too many calls". `ahead`: by what the next page is asked for before this one is handed out.
     """
 
     client: AssistantsClient
@@ -48,6 +49,7 @@ class Walk:
     largest: int = 0
     start: str = ""
     waits: int = WAITS
+    ahead: Ahead | None = None
     _limit: int = FULL
 
     def __iter__(self) -> Iterator[list[dict[str, Any]]]:
@@ -60,9 +62,11 @@ class Walk:
             entries = answer.document["data"] if answer.document else []
             self.largest = max(self.largest, len(entries))
             fresh = self._fresh(entries)
+            after = self._next(answer, entries, bool(fresh))
+            if after and self.ahead:
+                self.ahead.ask(limit=self._limit, order=self.order, after=after)
             if fresh:
                 yield fresh
-            after = self._next(answer, entries, bool(fresh))
             if not after:
                 return
 
@@ -75,7 +79,8 @@ class Walk:
         """A page; None when the server no longer knows where we were."""
         waits = self.waits
         while True:
-            answer = self.client.list(limit=self._limit, order=self.order, after=after)
+            lists = self.ahead or self.client
+            answer = lists.list(limit=self._limit, order=self.order, after=after)
             if answer.outcome.kind == "done":
                 return answer
             if after and answer.status in (400, 404, 422):

@@ -49,7 +49,10 @@ class Pull:
     its end, let the next pull of the same list ask for many pages at once (None: not this list).
     """
 
-    def __init__(self, client: AssistantsClient, cursors: Cursors | None = None) -> None:
+    def __init__(
+        self, client: AssistantsClient, cursors: Cursors | None = None, *, ahead: bool = True
+    ) -> None:
+        self._is_ahead = ahead
         self.notes: list[str] = []
         self.cursors: Cursors | None = None
         self._client = client
@@ -105,10 +108,12 @@ class Pull:
         self.cursors = Cursors.of(list(self._ids), cursors.size)
 
     def _pass(self, walk: Walk) -> Iterator[Page]:
-        for entries in walk:
-            yield from self._take(entries, walk.notes)
-            if STOPPED in self.notes:
-                return
+        with abreast.Ahead(self._client) as ahead:
+            walk.ahead = ahead if self._is_ahead else None
+            for entries in walk:
+                yield from self._take(entries, walk.notes)
+                if STOPPED in self.notes:
+                    return
         self._note(walk.notes)
 
     def _take(self, entries: list[dict[str, Any]], notes: list[str]) -> Iterator[Page]:
@@ -150,11 +155,12 @@ def _sound(answer: Answer, after: str, upto: str) -> list[str] | None:
     return None if is_odd or (upto and ids[-1:] != [upto]) else ids
 
 
-def pull(client: AssistantsClient, cursors: Cursors | None = None) -> Pull:
+def pull(client: AssistantsClient, cursors: Cursors | None = None, *, ahead: bool = True) -> Pull:
     """Every assistant that `client` can list, each id once, oldest first where the server can.
 
-    `cursors`: those of the last pull, None to walk page by page. Ends always: at the first page
+    `cursors`: those of the last pull, None to walk page by page. `ahead`: the next page is asked
+    for while one is read; not for whoever may stop after any page. Ends always: at the first page
     without a new id, and at 10,000. `.notes` then says what was odd: "paging repeats", "stopped at
     10,000". Raises PullFailed(outcome) when a page cannot be had; what was yielded before stands.
     """
-    return Pull(client, cursors)
+    return Pull(client, cursors, ahead=ahead)

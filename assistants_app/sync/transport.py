@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -13,7 +14,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from assistants_app import killpoints
 from assistants_app.secret import Secret
-from assistants_app.sync import wire
+from assistants_app.sync import lines, wire
 from assistants_app.sync.wire import TransportError
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Reply", "Transport", "TransportError"]
 
 PIECE = 16 * 1024  # small, since a compressed piece can grow a thousandfold
+PLAIN_PIECE = 1024 * 1024
 ERROR_CAP = 1024 * 1024
-_ALWAYS = {"Accept-Encoding": "gzip", "Connection": "close"}
+_PORTS = {"http": 80, "https": 443}
 ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 _VERIFY_WORDS = {
     9: "its certificate is not valid yet",
@@ -52,7 +54,7 @@ class Reply:
 
 
 class Transport:
-    """Sends requests for one Connection. Not for two threads at once.
+    """Sends requests for one Connection.
 
     `may_send` is called before each request and raises when a database transaction is open.
     `private_ok` permits private and loopback addresses. `ca_file`: a bundle of authorities to trust
@@ -65,8 +67,7 @@ class Transport:
         self._times = times
         self._may_send = may_send
         self._private_ok = private_ok
-        # The adapter alone: a session would add the environment, redirects, cookies and retries.
-        self._adapter = _Adapter(ca_file)
+        self._ca_file = ca_file or DEFAULT_CA_BUNDLE_PATH
 
     def call(
         self,
@@ -76,31 +77,35 @@ class Transport:
         headers: Mapping[str, str | Secret],
         body: bytes | None = None,
     ) -> Reply:
-        """One request over a connection of its own; raises TransportError, or as may_send does.
+        """One request; raises TransportError, or as may_send does.
 
-        A connection is not used twice: one that the server closed in between would leave the fate
-        of a write unknown, and every connection has its address checked.
+        A read that meets a line which the server had closed is asked once more on a new one. A
+        write never goes out twice.
         """
         self._may_send()
-        with wire.Call(self._times, private_ok=self._private_ok) as call:
+        is_write = method != "GET"
+        with wire.Call(self._times, private_ok=self._private_ok, is_write=is_write) as call:
             answer = self._try(call, method, url, headers, body)
         if isinstance(answer, TransportError):
             raise answer from None
         return answer
 
-    def close(self) -> None:
-        """Let go of everything; the transport may not be used again."""
-        self._adapter.close()
+    def _try(self, call: wire.Call, *asked: Any) -> Reply | TransportError:
+        answer = self._heard(call, *asked)
+        if _is_stale(answer) and call.kept_to is not None and not call.is_write:
+            call.start_anew()
+            answer = self._heard(call, *asked)
+        return answer
 
-    def _try(self, call: wire.Call, *request: Any) -> Reply | TransportError:
+    def _heard(self, call: wire.Call, *asked: Any) -> Reply | TransportError:
         # Returned, not raised: an error raised while another is handled keeps that one as its
         # context, and the library's errors, like the frames of a traceback, hold the key.
         try:
-            return self._exchange(call, *request)
-        except TransportError as error:
-            return error.with_traceback(None)
+            return self._exchange(call, *asked)
         except Exception as error:
-            return call.failed(*_kind(error, call))
+            if call.kept_to is not None:
+                lines.kept.failed(call.kept_to)
+            return _failure(error, call)
 
     def _exchange(
         self,
@@ -111,23 +116,23 @@ class Transport:
         body: bytes | None,
     ) -> Reply:
         request = _prepared(method, url, _opened(headers), body)
-        answer = self._adapter.send(request, stream=True, timeout=self._times.call)
-        with answer:
+        seconds = self._times.call
+        with _adapter.send(request, stream=True, timeout=seconds, verify=self._ca_file) as answer:
             killpoints.point("http.headers_read")
             call.status = answer.status_code
-            content = self._content(call, answer)
+            told = {name.lower(): value for name, value in answer.raw.headers.items()}
+            content = self._content(call, answer.raw, told.get("content-encoding", ""))
         killpoints.point("http.answer_read")
-        lowered = {name.lower(): value for name, value in answer.headers.items()}
-        return Reply(answer.status_code, lowered, content, call.ms)
+        return Reply(answer.status_code, told, content, call.ms)
 
-    def _content(self, call: wire.Call, answer: requests.Response) -> bytes:
-        if 300 <= answer.status_code < 400:
+    def _content(self, call: wire.Call, answer: urllib3.BaseHTTPResponse, coded: str) -> bytes:
+        if 300 <= answer.status < 400:
             raise call.failed("redirect")
-        if answer.headers.get("content-encoding", "").strip().lower() not in ENCODINGS:
+        if coded.strip().lower() not in ENCODINGS:
             raise call.failed("reset")
-        is_refusal = answer.status_code >= 400
+        is_refusal = answer.status >= 400
         cap = min(ERROR_CAP, self._times.cap) if is_refusal else self._times.cap
-        content = _read(answer.raw, cap)
+        content = _read(answer, cap, PIECE if coded else PLAIN_PIECE)
         if call.expired:  # a body without a length simply ends when the line is shut
             raise call.failed("timeout")
         if len(content) > cap and not is_refusal:
@@ -136,64 +141,90 @@ class Transport:
 
 
 class _Adapter(HTTPAdapter):
-    """Connections by way of `wire`; certificates checked against one bundle, read once."""
+    """Calls by way of `lines`, without proxies and without cookies.
 
-    def __init__(self, ca_file: str) -> None:
-        self._ca_file = ca_file or DEFAULT_CA_BUNDLE_PATH
-        self._context: ssl.SSLContext | None = None
-        super().__init__(max_retries=0)
-        self.poolmanager.pool_classes_by_scheme = wire.POOLS
+    Used alone: a session would add the environment, redirects, cookies and retries.
+    """
 
-    def build_connection_pool_key_attributes(
-        self, request: Any, verify: Any, cert: Any = None
-    ) -> tuple[Any, Any]:
-        del verify  # never asked: see cert_verify
-        host, options = super().build_connection_pool_key_attributes(request, True, cert)
-        if host["scheme"] == "https":
-            self._context = self._context or ssl.create_default_context(cafile=self._ca_file)
-            options["ssl_context"] = self._context
-        return host, options
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, *_: Any, **_options: Any
+    ) -> lines.Pool:
+        """`verify` is the file of authorities; checking against it cannot be switched off."""
+        parts = urlsplit(request.url or "")
+        scheme, host = parts.scheme, parts.hostname or ""
+        port = parts.port or _PORTS[scheme]
+        private_ok = wire.now.get().private_ok
+        return lines.pool(lines.Place(scheme, host, port, private_ok, verify))
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Nothing: the context holds the authorities, and checking cannot be switched off."""
+        """Nothing: the line's context holds the authorities."""
+
+    def request_url(self, request: requests.PreparedRequest, *_: Any, **_options: Any) -> str:
+        """What stands in the first line of the request."""
+        return request.path_url
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """What is read from here; cookies are not kept, and the text is always UTF-8."""
+        answer = requests.Response()
+        answer.request, answer.raw, answer.status_code = req, resp, resp.status
+        return answer
+
+
+_adapter = _Adapter(max_retries=0)
 
 
 def _prepared(
     method: str, url: str, headers: dict[str, str], body: bytes | None
 ) -> requests.PreparedRequest:
-    """The request as it goes out; the library's own way would spell the body anew."""
+    """The request as it goes out; the library's own way would spell address and body anew."""
     request = requests.PreparedRequest()
     request.prepare_method(method)
-    request.prepare_url(url, None)
-    request.prepare_headers(_ALWAYS | headers)
+    request.url = url
+    request.prepare_headers(headers)
     if body is not None:
         request.body = body
         request.headers["Content-Length"] = str(len(body))
     return request
 
 
-def _read(raw: Any, cap: int) -> bytes:
+def _is_stale(answer: Reply | TransportError) -> bool:
+    """The line broke before a byte of an answer came."""
+    return isinstance(answer, TransportError) and answer.kind == "reset" and not answer.status
+
+
+def _read(answer: Any, cap: int, piece: int) -> bytes:
     """The decompressed body, or a little more than `cap` bytes of it."""
-    content = bytearray()
-    while len(content) <= cap and (piece := raw.read(PIECE, decode_content=True)):
-        content += piece
-    return bytes(content)
+    pieces: list[bytes] = []
+    room = cap + 1
+    while room > 0 and (found := answer.read(min(piece, room), decode_content=True)):
+        pieces.append(found)
+        room -= len(found)
+        if piece == PLAIN_PIECE and answer.closed:
+            break  # nothing waits in a decoder
+    return b"".join(pieces)
 
 
 def _opened(headers: Mapping[str, str | Secret]) -> dict[str, str]:
-    return {
-        name: value.reveal() if isinstance(value, Secret) else value
-        for name, value in headers.items()
-    }
+    opened = {"Accept-Encoding": "gzip"}
+    for name, value in headers.items():
+        opened[name] = value.reveal() if isinstance(value, Secret) else value
+    return opened
+
+
+def _failure(error: Exception, call: wire.Call) -> TransportError:
+    """What an error says of the call; nothing else of it is kept."""
+    if isinstance(error, TransportError):
+        return error.with_traceback(None)
+    return call.failed(*_kind(error, call))
 
 
 def _kind(error: Exception, call: wire.Call) -> tuple[str, str]:
-    """The kind and the detail of a library's error; nothing else of it is kept."""
+    """The kind and the detail of a library's error."""
     if isinstance(error, (requests.exceptions.SSLError, urllib3.exceptions.SSLError, ssl.SSLError)):
         return ("reset", "") if call.sent else ("tls", _tls_detail(error))
     if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)):
         return "timeout", ""
-    if isinstance(error, (ValueError, urllib3.exceptions.LocationValueError)):
+    if isinstance(error, (ValueError, KeyError)):
         return ("reset", "") if call.sent else ("address", "")
     return "reset", ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
 
 def call(url: str, *, private_ok: bool) -> int:
     line = Transport(times=TIMES, may_send=lambda: None, private_ok=private_ok)
-    with closing(line):
+    with nullcontext(line):
         return line.call("GET", url, headers={}).status
 
 
@@ -125,7 +125,7 @@ def test_an_address_that_swallows_everything_leaves_time_for_the_next(
         resolver(full.getsockname(), ("127.0.0.1", up.port))
         times = replace(TIMES, connect=0.6)
         line = Transport(times=times, may_send=lambda: None, private_ok=True)
-        with closing(line):
+        with nullcontext(line):
             reply = line.call("GET", "http://upstream.example/v1/models", headers={})
     assert reply.status == 401
     assert 250 < reply.ms < 3000

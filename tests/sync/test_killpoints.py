@@ -88,4 +88,4 @@ def test_a_pull_ends_between_two_pages(up: Upstream) -> None:
     for _ in range(150):
         up.add()
     assert run(up, "pull", "pull.mid_page:1") == -signal.SIGKILL
-    assert len(up.requests) == 1
+    assert len(up.requests) <= 2  # the second page is asked for while the first one is read

@@ -6,7 +6,7 @@ import gzip
 import socket
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from traceback import TracebackException
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ def ask(up: Upstream, path: str = "/models", **options: Any) -> Reply:
     method = "POST" if options.get("body") else "GET"
     headers = {"Authorization": Secret(f"Bearer {up.key}")} | options.pop("headers", {})
     body = options.pop("body", None)
-    with closing(transport(**options)) as line:
+    with nullcontext(transport(**options)) as line:
         return line.call(method, up.url + path, headers=headers, body=body)
 
 
@@ -74,7 +74,7 @@ def test_a_dripping_body_without_a_length_is_not_taken_for_a_whole_one() -> None
     with socket.create_server(("127.0.0.1", 0)) as server:
         dripping = threading.Thread(target=_drip_without_length, args=(server,))
         dripping.start()
-        with pytest.raises(TransportError) as caught, closing(transport(times=SHORT)) as line:
+        with pytest.raises(TransportError) as caught, nullcontext(transport(times=SHORT)) as line:
             line.call("GET", f"http://127.0.0.1:{server.getsockname()[1]}/v1", headers={})
         dripping.join()
     assert (caught.value.kind, caught.value.status) == ("timeout", 200)
@@ -91,7 +91,7 @@ def _drip_without_length(server: socket.socket) -> None:
 
 def test_a_handshake_that_never_comes_ends_at_the_deadline(silent: int) -> None:
     began = time.monotonic()
-    with pytest.raises(TransportError) as caught, closing(transport(times=SHORT)) as line:
+    with pytest.raises(TransportError) as caught, nullcontext(transport(times=SHORT)) as line:
         line.call("GET", f"https://127.0.0.1:{silent}/v1", headers={})
     assert (caught.value.kind, caught.value.sent) == ("timeout", False)
     assert time.monotonic() - began < SHORT.call + 1
@@ -174,7 +174,7 @@ def test_the_environment_is_ignored(
 
 def test_cookies_are_not_kept(up: Upstream) -> None:
     up.on("GET", "/models", answer=(200, {"Set-Cookie": "a=b; Path=/"}, b"{}"))
-    with closing(transport()) as line:
+    with nullcontext(transport()) as line:
         for _ in range(2):
             line.call("GET", up.url + "/models", headers={})
     assert "cookie" not in up.requests[1].headers
@@ -197,13 +197,30 @@ def test_a_truncated_body_is_no_answer(up: Upstream) -> None:
     assert (error.kind, error.sent, error.status) == ("reset", True, 200)
 
 
+def test_what_is_said_before_the_request_came_is_no_answer() -> None:
+    def refuse_to_listen() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        refusing = threading.Thread(target=refuse_to_listen)
+        refusing.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        with pytest.raises(TransportError) as caught:
+            transport().call("POST", url, headers={}, body=b"x" * (32 * MIB))
+        refusing.join()
+    assert (caught.value.kind, caught.value.sent, caught.value.status) == ("reset", True, 0)
+
+
 def test_what_is_not_http_is_no_answer() -> None:
     def greet() -> None:
         connection, _ = server.accept()
         with connection:
             connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
 
-    with socket.create_server(("127.0.0.1", 0)) as server, closing(transport()) as line:
+    with socket.create_server(("127.0.0.1", 0)) as server, nullcontext(transport()) as line:
         greeting = threading.Thread(target=greet)
         greeting.start()
         with pytest.raises(TransportError) as caught:
@@ -220,7 +237,7 @@ def test_a_closed_port_is_refused_and_nothing_left() -> None:
 
 
 def test_a_name_that_cannot_exist_is_not_found() -> None:
-    with pytest.raises(TransportError) as caught, closing(transport()) as line:
+    with pytest.raises(TransportError) as caught, nullcontext(transport()) as line:
         line.call("GET", f"http://{'a' * 64}.example/v1", headers={})
     assert (caught.value.kind, caught.value.sent) == ("dns", False)
 
@@ -274,7 +291,7 @@ def test_a_good_certificate_of_a_trusted_authority_passes(tmp_path: Path) -> Non
 
 
 def test_https_to_a_plain_server_is_a_failed_handshake(up: Upstream) -> None:
-    with pytest.raises(TransportError) as caught, closing(transport()) as line:
+    with pytest.raises(TransportError) as caught, nullcontext(transport()) as line:
         line.call("GET", up.url.replace("http:", "https:"), headers={})
     assert (caught.value.kind, caught.value.sent) == ("tls", False)
     assert caught.value.detail == "it does not speak TLS as expected"
