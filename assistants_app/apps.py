@@ -1,4 +1,4 @@
-"""The application's configuration: guards after every migration, checks at every start."""
+"""The application's configuration: what the database keeps by itself, checks at every start."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from django.db.models.signals import post_migrate
 
 
 def _install_guards(*, using: str, **_: Any) -> None:
-    from assistants_app.models import triggers
+    from assistants_app.models import search, triggers
 
     triggers.install(connections[using])
+    search.install(connections[using])
 
 
 class AssistantsAppConfig(AppConfig):

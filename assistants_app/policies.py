@@ -17,18 +17,20 @@ from assistants_app.models import (
     Membership,
     PushOrder,
     Review,
+    User,
     Workspace,
 )
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
 
-    from assistants_app.models import APIToken, User, Version
+    from assistants_app.models import APIToken, Thread, Version
 
     Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 Right = Literal[
     "workspace.read",
+    "change.comment",
     "change.write",
     "change.review",
     "change.publish",
@@ -44,6 +46,7 @@ Right = Literal[
 _EVERYONE = frozenset({"viewer", "editor", "reviewer", "publisher", "auditor", "admin"})
 RIGHTS: dict[str, frozenset[str]] = {
     "workspace.read": _EVERYONE,
+    "change.comment": _EVERYONE - {"auditor"},
     "change.write": frozenset({"editor", "reviewer", "publisher", "admin"}),
     "change.review": frozenset({"reviewer", "publisher", "admin"}),
     "change.publish": frozenset({"publisher", "admin"}),
@@ -173,6 +176,16 @@ def why_not_review(actor: Actor, change: Change) -> str:
     return ""
 
 
+def why_not_settle(actor: Actor, thread: Thread) -> str:
+    """The reason, in words, why the actor cannot settle this comment; empty when they can."""
+    user = actor.user
+    if wrote_in(user, thread.change) or (user and thread.change.author_id == user.pk):
+        return ""
+    if user and thread.comments.filter(author=user).exists():
+        return ""
+    return "Whoever wrote the change or commented here can settle this."
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How far a Change's approval has come: `counting` of `needed`, and older decisions."""
@@ -213,9 +226,9 @@ def may_go(version: Version) -> bool:
 
     What was taken in from another server was never approved by anybody here.
     """
-    if version.change:
-        return standing(version.change).is_enough
-    return version.assistant.workspace.approvals == 0
+    if version.assistant.workspace.approvals == 0:
+        return True
+    return version.change is not None and standing(version.change).is_enough
 
 
 def needs_review_there(assistant: Assistant) -> bool:
@@ -230,13 +243,14 @@ def needs_review_there(assistant: Assistant) -> bool:
     return is_held and not may_go(version)
 
 
+def reviewers(change: Change) -> list[User]:
+    """Who may decide on this Change now, by name."""
+    rows = User.objects.filter(pk__in=_who_may_review(change.assistant.workspace, change))
+    return sorted(rows, key=lambda person: person.display_name)
+
+
 def _who_may_review(workspace: Workspace, change: Change) -> set[int]:
     wrote = set(change.contributions.values_list("user_id", flat=True))
     members = workspace.memberships.filter(user__is_active=True)
     able = {row.user_id for row in members if row.roles & RIGHTS["change.review"]}
     return able - wrote
-
-
-def is_reachable(actor: Actor, assistant: Assistant) -> bool:
-    """True when the actor may know that this assistant exists."""
-    return bool(roles(actor, assistant.workspace))

@@ -25,15 +25,18 @@ from django.db import (
 
 from assistants_app import doorbell, policies
 from assistants_app.actions import (
+    bulk,
     frozen,
     guards,
     health,
     importing,
     jobs,
+    notices,
     pulling,
     pushes,
     pushing,
     receipts,
+    resources,
     scheduling,
     testing,
 )
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 HANDS = 24  # works at once; threads come to be as they are needed
+MAILS = 30  # ticks from one look for e-mails to the next
 LOOKS = 5  # ticks from one look for due checks and probes to the next
 LANE = 8  # of them for one connection: a slow server must not take every hand
 _KINDS: dict[str, Callable[[Job], None]] = {
@@ -63,6 +67,8 @@ _KINDS: dict[str, Callable[[Job], None]] = {
     Job.Kind.TEST: testing.test,
     Job.Kind.LIST: importing.run_look,
     Job.Kind.IMPORT: importing.run_import,
+    Job.Kind.BULK: bulk.run,
+    Job.Kind.RESOURCES: resources.run,
 }
 
 
@@ -131,6 +137,8 @@ class Runner:
         if self._ticks % LOOKS == 0:  # nobody waits for these to the second
             scheduling.ask_checks()
             due.append(("probe", health.due_probes, self._probe))
+        if self._ticks % MAILS == 0:
+            due.append(("mail", notices.due, self._mail))
         self._ticks += 1
         return sum(self._begin_due(*kind) for kind in due)
 
@@ -222,15 +230,22 @@ class Runner:
         except Exception:
             log.exception("A probe failed unexpectedly; the next one is due later.")
 
+    def _mail(self, pk: int) -> None:
+        try:
+            notices.mail(pk)
+        except Exception:
+            log.exception("An e-mail failed unexpectedly.")
+
     def _forget_done(self) -> None:
         self._busy = {key: future for key, future in self._busy.items() if not future.done()}
         self._lanes = {key: self._lanes[key] for key in self._busy}
         self._close_idle()
 
     def _housekeeping(self) -> None:
-        """Now and then: guards that went missing are put back, old receipts forgotten."""
+        """Now and then: missing guards are put back, old receipts and runs forgotten."""
         if self._ticks % 300 == 0:
             if triggers.missing(connection):
                 restored = guards.restore(actor=policies.system("worker"))
                 log.error("Append-only guards were missing and put back: %s", restored)
             receipts.purge()
+            jobs.purge()

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from assistants_app import killpoints
 from assistants_app.errors import AuditBroken
 from assistants_app.models import AuditEntry, AuditHead
 from assistants_app.models.audit import ACTIONS
+from assistants_app.models.statements import Given, Insert, Select, Update
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -149,13 +150,22 @@ def _named(on: Model | tuple[str, str] | None) -> dict[str, str]:
     return {"kind": on._meta.model_name or "", "id": str(getattr(on, "audit_id", on.pk))}
 
 
+_HEAD = Select(lambda: AuditHead.objects.filter(pk=1))
+_LOCKED = Select(lambda: AuditHead.objects.filter(pk=1).select_for_update())
+_NEWEST = Select(lambda: AuditEntry.objects.order_by("-seq").values_list("seq", "hash")[:1])
+_ENTRY = Insert(AuditEntry)
+_MOVE = Update(
+    lambda: AuditHead.objects.filter(pk=1, seq=Given("seen", models.BigIntegerField())),
+    seq=Given("seq", models.BigIntegerField()),
+    hash=Given("hash", models.TextField()),
+)
+
+
 def _head() -> AuditHead:
     """The head, locked, after comparing it with the newest entry."""
-    rows = AuditHead.objects.all()
-    if connection.vendor == "postgresql":
-        rows = rows.select_for_update()
-    head = rows.filter(pk=1).first() or AuditHead.objects.get_or_create(pk=1)[0]
-    newest = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first()
+    read = _LOCKED if connection.vendor == "postgresql" else _HEAD
+    head: AuditHead = read.first() or AuditHead.objects.get_or_create(pk=1)[0]
+    newest = _NEWEST.first()
     if (newest or (0, head.hash)) != (head.seq, head.hash):
         raise AuditBroken(
             "The audit log and its head disagree, so nothing is saved. Run: manage.py verify_audit"
@@ -167,11 +177,11 @@ def _insert(head: AuditHead, entries: list[AuditEntry]) -> None:
     if not entries:
         return
     if len(entries) == 1:
-        entries[0].save()
+        _ENTRY.run(entries[0])
     else:
         AuditEntry.objects.bulk_create(entries)
     newest = entries[-1]
-    moved = AuditHead.objects.filter(pk=1, seq=head.seq).update(seq=newest.seq, hash=newest.hash)
+    moved = _MOVE.run(seen=head.seq, seq=newest.seq, hash=newest.hash)
     if moved != 1:
         raise AuditBroken("Another process moved the audit head; nothing was saved. Try again.")
 

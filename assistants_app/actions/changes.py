@@ -9,9 +9,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import assistants, audit, texts
+from assistants_app.actions import assistants, audit, shown, texts
 from assistants_app.contract.limits import METADATA_PAIRS
-from assistants_app.errors import Conflict, InvalidDocument
+from assistants_app.errors import Conflict, Invalid, InvalidDocument
 from assistants_app.models import Assistant, Change, Contribution
 from assistants_app.models.connections import catalogue_of, profile_of
 
@@ -114,7 +114,7 @@ def _open(
                 author=actor.user,
                 source=actor.source,
                 digest=contract.fingerprint(text),
-                **Change.columns(text),
+                **Change().columns_of(text),
             )
     except IntegrityError:  # another tab of the same person was first
         raise Conflict(
@@ -152,6 +152,7 @@ def edit(
     unread: Mapping[str, str | None] | None = None,
     title: str | None = None,
     why: str | None = None,
+    beside: Mapping[str, Any] | None = None,
 ) -> Change:
     """Save some fields of the proposal; `values` maps field → value, None clears.
 
@@ -159,9 +160,12 @@ def edit(
     the person's page carried: Conflict (`stale`) when one of these fields was saved since, with
     the newer Change in its data. A Change In review or Approved takes only a save without errors
     (InvalidDocument) and goes back In review. Recorded when anything but `unread` changed.
+    `beside` are columns that move with the values: `tool_keys`, `removed_tools` (actions.tools),
+    `reply_kept` (forms.reply).
     """
     policies.require(actor, "change.write", change.assistant.workspace, on=change)
-    now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
+    rows = Change.objects.select_related("assistant__workspace", "base")
+    now = rows.defer("assistant__tools", "base__tools").get(pk=change.pk)
     if not now.is_open:
         raise Conflict(
             f"This change is {now.get_state_display().lower()}.", code="state", change=now
@@ -173,7 +177,7 @@ def edit(
         return now
     _refuse_stale(now, lock, wanted)
     was = now.digest
-    _apply(now, wanted)
+    _apply(now, wanted, beside or {})
     if now.state not in EDITABLE:
         refuse_errors(now)
         now.state = State.IN_REVIEW
@@ -229,13 +233,15 @@ def _about(now: Change, wanted: Mapping[str, Any]) -> set[str]:
     return (set(wanted) - {"unread"}) | moved
 
 
-def _apply(now: Change, wanted: Mapping[str, Any]) -> None:
+def _apply(now: Change, wanted: Mapping[str, Any], beside: Mapping[str, Any]) -> None:
     fields = {k: v for k, v in wanted.items() if k in contract.FIELDS}
     document = _merged(now.document(), fields)
     texts.readable(document)
     others = {k: v for k, v in wanted.items() if k not in contract.FIELDS}
     touched = dict.fromkeys(_about(now, wanted), now.lock + 1)
-    for column, value in {**Change.columns(document), **others}.items():
+    # Keys that come with the tools need not be guessed from the texts.
+    columns = now.columns(document) if "tool_keys" in beside else now.columns_of(document)
+    for column, value in {**columns, **others, **beside}.items():
         setattr(now, column, value)
     now.digest = contract.fingerprint(document)
     now.touched = {**(now.touched or {}), **touched}
@@ -245,6 +251,9 @@ def _apply(now: Change, wanted: Mapping[str, Any]) -> None:
 def _row(now: Change) -> dict[str, Any]:
     columns = [
         *contract.FIELDS,
+        "tool_keys",
+        "removed_tools",
+        "reply_kept",
         "unread",
         "title",
         "why",
@@ -269,10 +278,19 @@ def refuse_errors(change: Change, rules: str = "create") -> None:
 
 @audit.bookkeeping
 def settle(change: Change) -> None:
-    """Approved as soon as enough Reviews count; at once where the workspace asks for none."""
+    """Approved as soon as enough Reviews count; at once where the workspace asks for none. What
+    reviewers get to see is kept.
+    """
+    if change.state == State.IN_REVIEW and change.assistant.workspace.approvals:
+        shown.keep(change)
     if change.state == State.IN_REVIEW and policies.standing(change).is_enough:
         change.state = State.APPROVED
         Change.objects.filter(pk=change.pk).update(state=change.state)
+
+
+def must_say_why(workspace: Workspace) -> bool:
+    """Whether reviewers of this workspace want to know why; where nobody reviews, nobody asks."""
+    return workspace.why_required and workspace.approvals > 0
 
 
 def is_same(change: Change) -> bool:
@@ -292,7 +310,7 @@ def submit(
     """Ask for review; where the workspace asks for 0 approvals this approves at once.
 
     Raises InvalidDocument while the document has errors, by `rules` as in `problems`; Conflict
-    (`state`, `no_change`).
+    (`state`, `no_change`); Invalid where a rule of the workspace wants to know why.
     """
     policies.require(actor, "change.write", change.assistant.workspace, on=change)
     now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
@@ -306,6 +324,8 @@ def submit(
     texts.fit(Change, title=title or "", why=why or "")
     now.title = now.title if title is None else title
     now.why = now.why if why is None else why
+    if must_say_why(now.assistant.workspace) and not now.why.strip():
+        raise Invalid("why", "Say why: a rule of this workspace asks for it.")
     now.state, now.submitted_at = State.IN_REVIEW, timezone.now()
     moved = Change.objects.filter(pk=now.pk, lock=now.lock, state__in=EDITABLE).update(
         state=now.state,

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from assistants_app import policies
+from assistants_app import contract, policies
 from assistants_app.actions import audit, health
 from assistants_app.errors import Conflict
 from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.models import QuerySet
 
     from assistants_app.models import Connection
 
 State, Reason = PushOrder.State, PushOrder.Reason
+NAMED = 20  # links that an audit entry names; there may be ten thousand
 _UNAPPROVED = (
     "It was approved for another server: nothing was sent there. Have a new change reviewed."
 )
@@ -40,13 +43,21 @@ def on_their_way(connection: Connection) -> QuerySet[PushOrder]:
     return connection.push_orders.filter(held | fresh)
 
 
+def told(links: Mapping[str, str]) -> dict[str, Any]:
+    """Links, assistant → upstream id, as an audit entry tells them: how many, the first by name,
+    and the digest of all. Each stands in full in the entry of the push or import that made it.
+    """
+    first = dict(list(links.items())[:NAMED])
+    return {"links": first, "links_digest": contract.digest(contract.dumps(dict(links)))}
+
+
 @audit.bookkeeping
-def set_aside(connection: Connection, *, keep_orders: bool = True) -> dict[str, str]:
+def set_aside(connection: Connection, *, was: str, keep_orders: bool = True) -> dict[str, str]:
     """Unlink every assistant from the server, within the caller's transaction.
 
-    Returns what was set aside, assistant → upstream id, for the audit entry; the ids keep answering
-    at our `/v1`. Orders that stay begin anew: those whose approval holds for the connection as it
-    is now wait, the others are stopped. Raises Conflict (`busy`).
+    `was`: the print of the server that is left. Returns what was set aside, assistant → upstream
+    id; the ids keep answering at our `/v1`. Orders that stay begin anew: those whose approval holds
+    for the connection as it is now wait, the others are stopped. Raises Conflict (`busy`).
     """
     if n := on_their_way(connection).count():
         what = "1 push is" if n == 1 else f"{n:,} pushes are"
@@ -54,8 +65,9 @@ def set_aside(connection: Connection, *, keep_orders: bool = True) -> dict[str, 
             f"{what} on the way and may still arrive. Try again in a few minutes.", code="busy"
         )
     assistants = connection.workspace.assistants.exclude(upstream_id=None)
-    links = {str(pk): id_ for pk, id_ in assistants.values_list("pk", "upstream_id") if id_}
-    assistants.update(former_id=F("upstream_id"), upstream_id=None)
+    rows = assistants.order_by("pk").values_list("pk", "upstream_id")
+    links = {str(pk): id_ for pk, id_ in rows if id_}
+    assistants.update(former_id=F("upstream_id"), former_print=was, upstream_id=None)
     UpstreamCopy.objects.filter(assistant__workspace=connection.workspace).delete()
     if keep_orders:
         _begin_anew(connection)

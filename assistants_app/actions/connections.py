@@ -87,7 +87,7 @@ def set_connection(
         row.key = row.headers = Secret("")
     was = {name: getattr(row, name) for name in _COLUMNS} if row.pk else {}
     asked, origin_was = Wanted(**wanted), profiles.origin(row.base_url) if row.pk else ""
-    key_was = row.key_hint
+    key_was, print_was = row.key_hint, row.print if row.pk else ""
     _take(row, asked)
     moved = _meant(row, was, moved)
     secrets = _secrets(row, asked, is_elsewhere=_is_elsewhere(row, origin_was))
@@ -95,7 +95,7 @@ def set_connection(
     row.save(update_fields=[*_COLUMNS, *secrets] if row.pk else None)
     workspace.connection = row
     _settle(row, moved, is_new=not was or _where(row) != {name: was[name] for name in _WHERE})
-    links = connection_links.set_aside(row) if moved == "other" else {}
+    links = connection_links.set_aside(row, was=print_was) if moved == "other" else {}
     changed = sorted(name for name in _COLUMNS if was.get(name) != getattr(row, name))
     told = {
         "origin": profiles.origin(row.base_url),
@@ -105,7 +105,7 @@ def set_connection(
         "fields": [*(changed if was else []), *(["headers"] if "headers" in secrets else [])],
     }
     if moved:
-        told |= {"moved": moved, "set_aside": len(links), "links": links}
+        told |= {"moved": moved, "set_aside": len(links), **connection_links.told(links)}
     audit.record("connection.set", actor=actor, workspace=workspace, on=row, data=told)
     return row
 
@@ -254,11 +254,11 @@ def remove_connection(workspace: Workspace, *, actor: Actor, name: str) -> None:
         raise Conflict("There is no connection any more.", code="no_connection")
     if name.strip() != workspace.name:
         raise Invalid("name", f"Type the workspace's name: {workspace.name}")
-    links = connection_links.set_aside(row, keep_orders=False)
+    links = connection_links.set_aside(row, was=row.print, keep_orders=False)
     told = {
         "origin": profiles.origin(row.base_url),
         "set_aside": len(links),
-        "links": links,
+        **connection_links.told(links),
     }
     named = ("connection", str(row.pk))
     row.delete()

@@ -142,7 +142,7 @@ def probe(pk: int) -> bool:
     try:
         with health.client(row.connection) as client:
             if row.state == ConnectionHealth.State.FROZEN:
-                _look(row.connection, pull(client))
+                _look(row.connection, pull(client, ahead=False))
             else:
                 client.list(limit=1)
     except (Conflict, PullFailed):

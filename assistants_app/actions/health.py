@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from assistants_app import doorbell, policies
-from assistants_app.actions import audit, connection_lessons
+from assistants_app.actions import audit, connection_lessons, health_statements
 from assistants_app.errors import Conflict
-from assistants_app.models import AllowedOrigin, ConnectionHealth, PushOrder
+from assistants_app.models import ConnectionHealth, PushOrder
 from assistants_app.models.connections import profile_of
 from assistants_app.sync import evidence, profiles
 from assistants_app.sync.client import Answer, AssistantsClient
@@ -48,9 +48,8 @@ FREEZING = (GONE, "empty", "foreign", "missing")
 
 def is_allowed(origin: str) -> tuple[bool, bool]:
     """(allowed, its addresses may be private) for an origin of the knob or of the command."""
-    row = AllowedOrigin.objects.filter(origin=origin).first()
-    if row:
-        return True, row.private
+    if listed := health_statements.ORIGIN.first(origin=origin):
+        return True, listed[0]
     named = {profiles.origin(url) for url in settings.UPSTREAM_ORIGINS}
     return origin in named, origin in named
 
@@ -69,12 +68,21 @@ class PacedClient(AssistantsClient):
     """
 
     row: Connection
-    _well_at = 0.0
+    _well_at = _taken_at = 0.0
+    _places = 0  # taken and not used yet
 
     def turn(self) -> None:
+        """Whoever walks a list quickly takes the places of a second at once, a burst at most; what
+        is not used within a second is given up, so that nobody is asked more than the rate allows.
+        """
         super().turn()
-        if not take_call(self.row, patience=times().call):
-            raise PullFailed(Outcome("surely_not", "slow_down", "Waiting for its turn."))
+        is_quick = time.monotonic() - self._taken_at < 1
+        if not (is_quick and self._places):
+            places = max(min(BURST, int(self.row.rate)), 1) if is_quick else 1
+            if not take_call(self.row, patience=times().call, places=places):
+                raise PullFailed(Outcome("surely_not", "slow_down", "Waiting for its turn."))
+            self._places, self._taken_at = places, time.monotonic()
+        self._places -= 1
 
     def told(self, answer: Answer) -> None:
         """What an answer says of the server; of many good ones in a row one a second is enough."""
@@ -82,6 +90,7 @@ class PacedClient(AssistantsClient):
         if not is_well or now - self._well_at > 1:
             heard(self.row, answer.outcome, status=answer.status)
         self._well_at = now if is_well else 0.0
+        self._places = self._places if is_well else 0  # it may have asked to slow down
 
     def retrieve(self, id: str) -> Answer:  # noqa: A002 — the API's own word
         """The assistant `id`; learned for good when only the list has them (contract.md 7)."""
@@ -176,11 +185,7 @@ def take_call(connection: Connection, *, patience: float, places: int = 1) -> bo
     step = timedelta(seconds=1 / connection.rate)
     ahead = step * (BURST + 1 - places)
     while True:
-        due = Q(next_call_at=None) | Q(next_call_at__lte=Now() + Value(ahead))
-        free = Q(retry_not_before=None) | Q(retry_not_before__lte=Now())
-        rows = ConnectionHealth.objects.filter(due, free, connection=connection)
-        soonest = Greatest(Coalesce(F("next_call_at"), Now()), Now())
-        if rows.update(next_call_at=soonest + Value(step * places)):
+        if health_statements.TAKE.run(connection=connection.pk, ahead=ahead, taken=step * places):
             return True
         if time.monotonic() + step.total_seconds() > deadline:
             return False
@@ -189,8 +194,7 @@ def take_call(connection: Connection, *, patience: float, places: int = 1) -> bo
 
 def may_go_on(connection: Connection) -> bool:
     """Whether nobody was asked to slow down since a place was taken."""
-    held = ConnectionHealth.objects.filter(connection=connection, retry_not_before__gt=Now())
-    return not held.exists()
+    return not health_statements.HELD.all(connection=connection.pk)
 
 
 @audit.bookkeeping
@@ -200,6 +204,8 @@ def heard(connection: Connection, outcome: Outcome, *, status: int = 0) -> None:
     `status`: its HTTP status, 0 when there is none. What an admin paused stays so, and what is
     frozen is left by evidence only, whatever an answer says.
     """
+    if outcome.kind == "done" and _is_told(connection):
+        return
     rows = ConnectionHealth.objects.filter(connection=connection, state__in=ANSWERING)
     if outcome.reason in ("key", "quota"):
         _close(rows, outcome)
@@ -209,6 +215,12 @@ def heard(connection: Connection, outcome: Outcome, *, status: int = 0) -> None:
         _failed(rows, outcome)
     else:
         _answered(rows, outcome)
+
+
+def _is_told(connection: Connection) -> bool:
+    """All is well and was so a moment ago. To ask costs nobody the lock that a write would."""
+    since = timezone.now() - timedelta(seconds=1)
+    return bool(health_statements.TOLD.all(connection=connection.pk, since=since))
 
 
 def _is_failure(outcome: Outcome, status: int) -> bool:
@@ -244,16 +256,8 @@ def _failed(rows: QuerySet[ConnectionHealth], outcome: Outcome) -> None:
     )
 
 
-def _is_told(rows: QuerySet[ConnectionHealth], now: datetime) -> bool:
-    """All is well and was so a moment ago. To ask costs nobody the lock that a write would."""
-    calm = {"state": State.OPEN, "failures": 0, "open_until": None, "reason": "", "cause": ""}
-    return rows.filter(**calm, last_ok_at__gt=now - timedelta(seconds=1)).exists()
-
-
 def _answered(rows: QuerySet[ConnectionHealth], outcome: Outcome) -> None:
     now = timezone.now()
-    if outcome.kind == "done" and _is_told(rows, now):
-        return
     here = rows
     if outcome.kind != "done":  # a key or a quota is not proven by a refusal of something else
         here = rows.filter(state__in=(State.OPEN, State.UNREACHABLE))

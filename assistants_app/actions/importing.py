@@ -15,7 +15,7 @@ from assistants_app import contract, doorbell, policies
 from assistants_app.actions import audit, health, intake, jobs, pulling
 from assistants_app.contract.problems import shown
 from assistants_app.errors import Conflict, Invalid
-from assistants_app.models import ConnectionHealth, Job
+from assistants_app.models import ConnectionHealth, Job, ListedAssistant
 from assistants_app.models.connections import profile_of
 from assistants_app.sync.pull import PullFailed, pull
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from assistants_app.models import Connection, Workspace
+    from assistants_app.models.listed import ListedQuerySet
     from assistants_app.policies import Actor
     from assistants_app.sync.outcomes import Outcome
     from assistants_app.sync.pull import Found
@@ -31,21 +32,7 @@ Kind, State = Job.Kind, Job.State
 CHUNK = 200  # assistants taken in by one transaction
 ID_MAX = 512  # characters of an upstream ID that can be kept
 LINE_MAX = 200  # characters of a name or model in the list
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of what is upstream. `notes`: what was odd; `problem`: the first error of its text;
-    `is_ours`: a push from here was creating it when the list was read.
-    """
-
-    id: str
-    name: str
-    model: str
-    created_at: int | None
-    notes: tuple[str, ...] = ()
-    problem: str = ""
-    is_ours: bool = False
+YEAR_MAX = 2**62  # seconds beyond which a column holds no date, let alone a calendar
 
 
 # --- looking --------------------------------------------------------------------------------------
@@ -107,35 +94,60 @@ def run_look(job: Job) -> None:
 
 
 def _read(job: Job, upstream: Connection, pages: Any) -> None:
-    profile, rows = profile_of(upstream), []
+    profile, size = profile_of(upstream), 0
+    _begin(job)
     for page in pages:
         ours = intake.under_way(job.workspace, page.items)
-        rows += [_line(item, profile, is_ours=item.id in ours) for item in page.items]
-        if not jobs.progress(job, f"{len(rows):,} so far", done=len(rows)):
-            raise jobs.TakenOver
-    known = pulling.told(pages.cursors)
-    result = {"rows": rows, "notes": pages.notes, "cursors": known}
-    jobs.finish(job, state=State.DONE, progress=f"{len(rows):,} found.", result=result)
+        lines = [
+            _line(job, n, item, profile, is_ours=item.id in ours)
+            for n, item in enumerate(page.items, size + 1)
+        ]
+        size += len(lines)
+        _keep(job, lines, size)
+    result = {"notes": pages.notes, "cursors": pulling.told(pages.cursors)}
+    jobs.finish(job, state=State.DONE, progress=f"{size:,} found.", result=result)
 
 
-def _line(found: Found, profile: contract.Profile, *, is_ours: bool) -> Any:
+@audit.bookkeeping
+@transaction.atomic
+def _begin(job: Job) -> None:
+    """Whoever ran it before may have kept a part of the list."""
+    if not jobs.progress(job, "0 so far", done=0):
+        raise jobs.TakenOver
+    job.listed.all().delete()
+
+
+@audit.bookkeeping
+@transaction.atomic
+def _keep(job: Job, lines: list[ListedAssistant], size: int) -> None:
+    if not jobs.progress(job, f"{size:,} so far", done=size):
+        raise jobs.TakenOver
+    ListedAssistant.objects.bulk_create(lines)
+
+
+def _line(
+    job: Job, n: int, found: Found, profile: contract.Profile, *, is_ours: bool
+) -> ListedAssistant:
     errors = [p for p in contract.check(found.document, "import", profile) if p.level == "error"]
     problem = ""
     if errors:
         problem = f"{errors[0].param}: " * bool(errors[0].path) + contract.plain(errors[0])
     name, model = (str(found.document.get(key) or "") for key in ("name", "model"))
-    line = [found.id, shown(name, LINE_MAX), shown(model, LINE_MAX), found.created_at]
-    return [*line, list(found.notes), problem, is_ours]
-
-
-def rows_of(job: Job) -> list[Row]:
-    """What a look found, in the server's order."""
-    result = job.result if isinstance(job.result, dict) else {}
-    rows: Any = result.get("rows") or []
-    return [
-        Row(id_, name, model, created_at, tuple(notes), problem, bool(is_ours))
-        for id_, name, model, created_at, notes, problem, is_ours in rows
-    ]
+    name, model = shown(name, LINE_MAX), shown(model, LINE_MAX)
+    made = found.created_at
+    return ListedAssistant(
+        job=job,
+        n=n,
+        upstream_id=found.id,
+        name=name,
+        model=model,
+        created_at=made if made is not None and abs(made) < YEAR_MAX else None,
+        notes=list(found.notes) or None,  # type: ignore[misc]  # the stubs see a text column
+        problem=problem,
+        is_odd=bool(found.notes or problem),
+        is_ours=is_ours,
+        searched="\n".join((name, found.id, model)).casefold(),
+    )
 
 
 def _fail(job: Job, outcome: Outcome, result: dict[str, Any]) -> None:
@@ -146,54 +158,26 @@ def _fail(job: Job, outcome: Outcome, result: dict[str, Any]) -> None:
 # --- choosing -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """All but `ids`, or only `ids`."""
-
-    is_all: bool = False
-    ids: frozenset[str] = frozenset()
-
-    def holds(self, id_: str) -> bool:
-        return (id_ in self.ids) != self.is_all
-
-
-def choice_of(job: Job) -> Choice:
-    """What was chosen so far of what this look found."""
-    ask: Any = job.ask if isinstance(job.ask, dict) else {}
-    return Choice(bool(ask.get("all")), frozenset(ask.get("ids", ())))
-
-
 @audit.bookkeeping
 @transaction.atomic
 def choose(
-    job: Job,
+    rows: ListedQuerySet,
     *,
     shown: Collection[str] = (),
     picked: Collection[str] = (),
     every: bool | None = None,
-) -> Choice:
+) -> None:
     """Keep a choice with the look that it is about, so that leaving the page loses nothing.
 
-    `every`: all (True) or none (False). Else, of the ids `shown`, those `picked` and no other.
+    `every`: all of `rows` (True) or none (False). Else, of the ids `shown`, those `picked` and no
+    other.
     """
-    row = Job.objects.select_for_update().get(pk=job.pk)
-    old = choice_of(row)
-    ids = frozenset(old.ids)
-    if every is None:
-        wanted = set(shown) - set(picked) if old.is_all else set(shown) & set(picked)
-        ids = (ids - set(shown)) | wanted
-    new = Choice(old.is_all if every is None else every, ids if every is None else frozenset())
-    Job.objects.filter(pk=job.pk).update(ask={"all": new.is_all, "ids": sorted(new.ids)})
-    job.ask = {"all": new.is_all, "ids": sorted(new.ids)}
-    return new
-
-
-def open_rows(job: Job) -> tuple[list[Row], set[str]]:
-    """What a look found, and the ids of it that are here by now."""
-    linked = job.workspace.assistants.exclude(upstream_id=None)
-    here = set(linked.values_list("upstream_id", flat=True))
-    rows = rows_of(job)
-    return rows, {row.id for row in rows if row.id in here}
+    if every is not None:
+        rows.filter(is_chosen=not every).update(is_chosen=every)
+        return
+    on, off = set(shown) & set(picked), set(shown) - set(picked)
+    rows.filter(upstream_id__in=on, is_chosen=False).update(is_chosen=True)
+    rows.filter(upstream_id__in=off, is_chosen=True).update(is_chosen=False)
 
 
 # --- taking in ------------------------------------------------------------------------------------

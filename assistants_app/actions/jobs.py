@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from assistants_app.actions import audit, health
 from assistants_app.models import Job
+from assistants_app.models.statements import Given, Select
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from assistants_app import contract
 
 MAX_ATTEMPTS = 5
+KEPT = timedelta(days=30)  # what became of a run
+LIST_KEPT = timedelta(days=1)  # a list of what was upstream, once there is a newer one: up to 2 MB
 State = Job.State
 
 
@@ -29,10 +33,19 @@ def due(*, without: Collection[int] = ()) -> list[tuple[int, int | None]]:
     """Jobs that wait, or whose runner has not been heard of for a lease, each with the connection
     that it speaks to; none of the connections `without`.
     """
+    full = {f"full_{n}": pk for n, pk in enumerate(without)}
+    return _due(len(full)).all(**full)
+
+
+@cache
+def _due(n: int) -> Select:
+    """Of all but `n` connections: the runner looks again whenever something has ended."""
+    full = [Given(f"full_{at}", models.BigIntegerField()) for at in range(n)]
     gone = Q(state=State.RUNNING, lease_until__lt=Now())
-    full = Q(workspace__connection__in=without) if without else Q(pk=None)
-    rows = Job.objects.filter(Q(state=State.WAITING) | gone).exclude(full)
-    return list(rows.order_by("asked_at").values_list("pk", "workspace__connection")[:20])
+    rows = Job.objects.filter(Q(state=State.WAITING) | gone).order_by("asked_at")
+    for one in full:
+        rows = rows.exclude(workspace__connection=one)
+    return Select(lambda: rows.values_list("pk", "workspace__connection")[:20])
 
 
 @audit.bookkeeping
@@ -112,3 +125,22 @@ def finish(job: Job, *, state: Job.State, progress: str, result: contract.JSON =
         )
         == 1
     )
+
+
+@audit.bookkeeping
+def purge() -> int:
+    """Forget runs that ended long ago, and lists that a newer one replaced; returns how many.
+
+    The newest of its kind that went well stays: the import page shows it, pulls begin from it.
+    """
+    now = timezone.now()
+    newer = Job.objects.filter(
+        workspace=OuterRef("workspace"),
+        kind=OuterRef("kind"),
+        state=State.DONE,
+        pk__gt=OuterRef("pk"),
+    )
+    old = Q(finished_at__lt=now - KEPT)
+    replaced = Q(kind=Job.Kind.LIST, finished_at__lt=now - LIST_KEPT)
+    over = Job.objects.filter(old | replaced, Exists(newer), state__in=Job.OVER)
+    return over.delete()[0]

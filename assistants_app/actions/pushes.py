@@ -12,15 +12,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import assistants, audit, health
+from assistants_app.actions import assistants, audit, health, push_statements
 from assistants_app.models import (
     Assistant,
-    ConnectionHealth,
     PushAttempt,
     PushOrder,
     UpstreamCopy,
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 State, Reason = PushOrder.State, PushOrder.Reason
 MAX_ATTEMPTS, MAX_SENDS = 8, 3
-LONG = ("instructions", "tools", "tool_resources", "metadata", "response_format")
 FAILING_AT_MOST = timedelta(hours=1)
 
 
@@ -57,28 +55,13 @@ class Seen:
     marker: str = ""
 
 
-def _ready() -> QuerySet[PushOrder]:
-    free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    calm = Q(connection__health__retry_not_before=None) | Q(
-        connection__health__retry_not_before__lte=Now()
-    )
-    return PushOrder.objects.filter(
-        free,
-        calm,
-        state__in=(State.WAITING, State.UNKNOWN),
-        not_before__lte=Now(),
-        assistant__archived_at=None,
-        connection__health__state=ConnectionHealth.State.OPEN,
-    )
-
-
 def due(*, without: Collection[int] = ()) -> list[tuple[int, int | None]]:
     """Orders that may be claimed now, each with its connection; none of the connections `without`.
 
     Shuffled, so that several workers seldom meet.
     """
-    rows = _ready().exclude(connection__in=without).order_by("not_before")
-    found: list[tuple[int, int | None]] = list(rows.values_list("pk", "connection")[:20])
+    full = {f"full_{n}": pk for n, pk in enumerate(without)}
+    found: list[tuple[int, int | None]] = push_statements.due(len(full)).all(**full)
     random.shuffle(found)
     return found
 
@@ -90,9 +73,9 @@ def sweep() -> int:
     Nothing is written for them before the settling time has passed since the bytes left.
     """
     settle = timedelta(seconds=health.times().settle)
-    lost = PushOrder.objects.filter(state=State.SENDING, lease_until__lt=Now())
-    if not lost.exists():
+    if not push_statements.LOST.all():
         return 0  # an idle dashboard writes nothing
+    lost = PushOrder.objects.filter(state=State.SENDING, lease_until__lt=Now())
     return lost.update(
         state=State.UNKNOWN,
         message="An answer was lost; we look again.",
@@ -107,17 +90,7 @@ def sweep() -> int:
 @audit.bookkeeping
 def claim(pk: int, *, owner: str) -> PushOrder | None:
     """Take the order for a lease by compare-and-swap; None when someone else was first."""
-    seen = _ready().filter(pk=pk).values_list("fence", "state").first()
-    if seen is None:
-        return None
-    fence, state = seen
-    free = Q(lease_until=None) | Q(lease_until__lt=Now())
-    moved = PushOrder.objects.filter(
-        free, pk=pk, fence=fence, state=state, not_before__lte=Now()
-    ).update(
-        fence=F("fence") + 1, attempts=F("attempts") + 1, lease_owner=owner, lease_until=lease_end()
-    )
-    if moved != 1:
+    if push_statements.CLAIM.run(pk=pk, owner=owner, until=lease_end()) != 1:
         return None
     killpoints.point("claim.committed")
     return _whole(pk)
@@ -125,14 +98,7 @@ def claim(pk: int, *, owner: str) -> PushOrder | None:
 
 def _whole(pk: int) -> PushOrder:
     """The order with all that a push reads of it, each row once."""
-    of_change = (f"desired_version__change__{name}" for name in LONG)
-    order = (
-        PushOrder.objects.select_related(
-            "assistant__workspace", "connection__health", "desired_version__change"
-        )
-        .defer(*of_change)
-        .get(pk=pk)
-    )
+    order: PushOrder = push_statements.WHOLE.all(pk=pk)[0]
     order.assistant.workspace.connection = order.connection
     order.desired_version.assistant = order.assistant
     if order.desired_version.change:
@@ -227,10 +193,15 @@ def stop(
 def keep(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> None:
     """Remember what upstream holds, as its canonical text."""
     new = copy(assistant, kind, seen)
-    names = ("text", "digest", "etag", "extra", "seen_at")
-    rows = UpstreamCopy.objects.filter(assistant=assistant, kind=kind)
-    if not rows.update(**{name: getattr(new, name) for name in names}):
+    told = {name: getattr(new, name) for name in push_statements.COPIED}
+    if not push_statements.KEEP.run(assistant=assistant.pk, kind=kind, **told):
         new.save()
+
+
+def base_of(assistant: Assistant) -> contract.Document | None:
+    """What was last seen in agreement, None when it never was."""
+    found = push_statements.TEXT.first(assistant=assistant.pk, kind=UpstreamCopy.Kind.BASE)
+    return UpstreamCopy(text=found[0]).document() if found else None
 
 
 def copy(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> UpstreamCopy:
@@ -252,18 +223,10 @@ def copy(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> UpstreamC
 def write_ahead(order: PushOrder, version: Version, op: str, *, n: int, gap_ms: int) -> PushAttempt:
     """Commit that bytes are about to leave, before the first one does; `n`: its number, from 1."""
     order.sends += 1
-    _write(
-        order,
-        State.WAITING,
-        State.UNKNOWN,
-        state=State.SENDING,
-        sent_version=version,
-        sent_at=Now(),
-        sends=F("sends") + 1,
-        looks=0,
-        lease_until=lease_end(),
-    )
-    attempt = PushAttempt.objects.create(
+    told = {"pk": order.pk, "fence": order.fence, "version": version.pk}
+    if push_statements.ANNOUNCE.run(until=lease_end(), now=timezone.now(), **told) != 1:
+        raise Superseded
+    attempt = PushAttempt(
         order=order,
         n=n,
         op=op,
@@ -271,6 +234,7 @@ def write_ahead(order: PushOrder, version: Version, op: str, *, n: int, gap_ms: 
         digest=version.digest,
         gap_ms=gap_ms,
     )
+    push_statements.ATTEMPT.run(attempt)
     order.state = State.SENDING
     killpoints.point("sending.before_commit")
     return attempt
@@ -281,7 +245,8 @@ def note(attempt: PushAttempt, answer: Answer) -> None:
     """What became of one writing request."""
     outcomes = {"done": "done", "surely_not": "refused", "unknown": "unknown"}
     outcome: Outcome = answer.outcome
-    PushAttempt.objects.filter(pk=attempt.pk).update(
+    push_statements.NOTE.run(
+        pk=attempt.pk,
         outcome=outcomes[outcome.kind],
         status=answer.status or None,
         ms=answer.ms,
@@ -331,35 +296,23 @@ def succeed(
     notes: tuple[str, ...] = (),
     found: bool = False,
     request_id: str = "",
+    answered: tuple[PushAttempt, Answer, Seen] | None = None,
 ) -> None:
     """Upstream was read and holds this Version: idle, or waiting when a newer one is wanted.
 
-    `found`: nothing had to be sent. `notes` are the parts that upstream did not keep.
+    `found`: nothing had to be sent. `notes` are the parts that upstream did not keep. `answered`:
+    the write and its answer, where nothing was said of it yet.
     """
     assistants.lock(order.assistant_id)
-    rows = PushOrder.objects.select_for_update().filter(pk=order.pk)
-    is_newest = rows.values_list("desired_version_id", flat=True).get() == version.pk
+    if answered:
+        note(*answered[:2])
     if order.assistant.upstream_id != seen.id:
         Assistant.objects.filter(pk=order.assistant_id).update(upstream_id=seen.id)
-    _write(
-        order,
-        state=State.IDLE if is_newest else State.WAITING,
-        pushed_version=version,
-        reason="",
-        message="",
-        param="",
-        notes=list(notes) or None,
-        not_before=timezone.now(),
-        attempts=0,
-        looks=0,
-        sends=0,
-        failing_since=None,
-        check_again_at=None,
-        lease_owner="",
-        lease_until=None,
-    )
+    told = {"pk": order.pk, "fence": order.fence, "version": version.pk}
+    if push_statements.SUCCEED.run(notes=list(notes) or None, now=timezone.now(), **told) != 1:
+        raise Superseded
     keep(order.assistant, UpstreamCopy.Kind.BASE, seen)
-    UpstreamCopy.objects.filter(assistant=order.assistant, kind=UpstreamCopy.Kind.THEIRS).delete()
+    push_statements.FORGET.run(assistant=order.assistant_id, kind=UpstreamCopy.Kind.THEIRS)
     audit.record(
         "assistant.pushed",
         actor=actor,

@@ -20,11 +20,13 @@ from assistants_app.actions import (
     frozen,
     health,
     push_bodies,
+    push_lessons,
     push_links,
+    push_statements,
     pushes,
 )
 from assistants_app.errors import Conflict
-from assistants_app.models import PushAttempt, PushOrder, UpstreamCopy
+from assistants_app.models import PushAttempt, PushOrder
 from assistants_app.models.connections import profile_of
 from assistants_app.sync.lookup import PullFailed, find_marker
 from assistants_app.sync.plan import plan
@@ -76,11 +78,12 @@ class _Push:
         self.actor = policies.system("worker")
         self.read_at = 0.0
         self.places = 0  # in the budget, taken and not used yet
+        self.answered: tuple[PushAttempt, Answer, pushes.Seen] | None = None  # to be put down yet
 
     @cached_property
     def attempts(self) -> list[tuple[str, int]]:
         """Outcome and Version of each writing request so far; nobody else adds one meanwhile."""
-        return list(self.order.push_attempts.values_list("outcome", "version_id"))
+        return push_statements.ATTEMPTS.all(order=self.order.pk)
 
     def run(self) -> None:
         try:
@@ -111,6 +114,7 @@ class _Push:
         if health.take_call(row, patience=health.times().call, places=CALLS):
             self.places = CALLS - 1
             return True
+        self._put_down()
         pushes.release(self.order, seconds=1, message="Waiting for its turn.", count=False)
         return False
 
@@ -217,9 +221,8 @@ class _Push:
         return push_links.texts(lost) if lost else []
 
     def _base(self, seen: pushes.Seen) -> contract.Document | None:
-        copy = self.order.assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.BASE).first()
-        if copy:
-            return copy.document()
+        if base := pushes.base_of(self.order.assistant):
+            return base
         # Found by our mark and never read before: what carries our mark unchanged is our own text.
         version = push_bodies.marked_version(self.order, seen.marker)
         return version.document() if version else None
@@ -265,14 +268,21 @@ class _Push:
     def _after(self, attempt: PushAttempt, answer: Answer) -> None:
         kind, reason = answer.outcome.kind, answer.outcome.reason
         if kind == "done":
-            self._learn_update(attempt)
+            push_lessons.taken(self.order, attempt)
             sent = self._seen(answer)
-            push_links.answered(attempt, answer, order=self.order, seen=sent)
+            # Ended before it is put down, an update stays in doubt: read again before any write.
+            self.answered = (attempt, answer, sent)
+            if sent.id != self.order.assistant.upstream_id:
+                self._put_down()  # its id is known from here on, whatever comes
             self._read_back(sent, answer.request_id)
             return
         pushes.note(attempt, answer)
         if kind == "unknown":
             pushes.doubt(self.order, answer.outcome.message)
+        elif reason == "refused" and push_lessons.is_null_refused(
+            self.order, attempt, answer.outcome
+        ):
+            pushes.release(self.order, seconds=0, message=answer.outcome.message, count=False)
         elif reason in ("refused", "no_update", "redirect"):
             if reason == "no_update":
                 connection_lessons.learn(self.order.connection, {"update": False})
@@ -285,10 +295,12 @@ class _Push:
         else:
             self.not_read(answer.outcome)
 
-    def _learn_update(self, attempt: PushAttempt) -> None:
-        known = self.order.connection.health.learned or {}
-        if attempt.op == "update" and known.get("update") is not True:
-            connection_lessons.learn(self.order.connection, {"update": True})
+    def _put_down(self) -> None:
+        """What the server answered to our write, where no read-back comes to put it down with."""
+        if self.answered:
+            attempt, answer, sent = self.answered
+            self.answered = None
+            push_links.answered(attempt, answer, order=self.order, seen=sent)
 
     def _read_back(self, sent: pushes.Seen, request_id: str) -> None:
         """Only what is read after the write counts as in sync."""
@@ -296,6 +308,7 @@ class _Push:
         pause = READ_BACK_PAUSE * settings.SYNC_TIME_SCALE
         for look in range(READ_BACKS):
             if look:
+                self._put_down()
                 time.sleep(pause)
             answer = self._call(self.client.retrieve, sent.id)
             if answer is None:
@@ -305,14 +318,11 @@ class _Push:
                 return
             seen = self._seen(answer)
             if self._is_kept(sent, seen):
+                push_lessons.kept(self.order, self.version, sent, seen)
                 notes = contract.not_kept(self.ours, seen.document)
+                told: dict[str, Any] = {"request_id": request_id, "answered": self.answered}
                 pushes.succeed(
-                    self.order,
-                    self.version,
-                    seen,
-                    actor=self.actor,
-                    notes=notes,
-                    request_id=request_id,
+                    self.order, self.version, seen, actor=self.actor, notes=notes, **told
                 )
                 return
         message = "What the server holds is not what it answered to our push."
@@ -328,10 +338,12 @@ class _Push:
     # --- what a read that failed means -------------------------------------------------------
     def stop(self, reason: PushOrder.Reason, message: str, **more: Any) -> None:
         """Until a person decides; `more` as in `pushes.stop`."""
+        self._put_down()
         pushes.stop(self.order, reason, message, actor=self.actor, **more)
 
     def not_read(self, outcome: Outcome) -> None:
-        """Nothing was written: wait as long as the server says, or as the tries so far suggest."""
+        """It cannot be read: wait as long as the server says, or as the tries so far suggest."""
+        self._put_down()
         if outcome.reason in ("key", "quota"):
             pushes.release(self.order, seconds=1, message=outcome.message, count=False)
         elif outcome.reason == "slow_down":

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from assistants_app import policies
-from assistants_app.actions import audit, texts
+from assistants_app.actions import audit, texts, threads
 from assistants_app.errors import Conflict, Invalid
-from assistants_app.models import Change, Review
+from assistants_app.models import Change, Comment, Review
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from assistants_app.models import Thread
     from assistants_app.policies import Actor
 
 State = Change.State
@@ -24,19 +28,37 @@ def approve(change: Change, *, actor: Actor, digest: str, note: str = "") -> Cha
 
     An Approved one takes more where its approvals stopped counting: a rule, an address, a person.
     Raises NotAllowed for whoever wrote any part, Conflict (`digest`) when the content is another
-    one now, Conflict (`state`) when it is not In review, Conflict (`again`) for a second time.
+    one now, Conflict (`state`) when it is not In review, Conflict (`again`) for a second time,
+    Conflict (`outdated`, `comments`) for what has to be done before. Sends pending comments.
     """
     now = _reviewable(change, actor, digest, (State.IN_REVIEW, State.APPROVED))
+    if reason := why_not_yet(now):
+        raise Conflict(reason, code="outdated" if now.is_outdated else "comments", change=now)
     standing = policies.standing(now)
     if now.state == State.APPROVED and standing.is_enough:
         raise Conflict("This change is approved.", code="state", change=now)
     if any(review.reviewer_id == actor.person.pk for review in standing.counting):
         raise Conflict("You already approved this text.", code="again", change=now)
-    _decide(now, actor, Decision.APPROVED, note)
+    sent = _decide(now, actor, Decision.APPROVED, note)
     if now.state == State.IN_REVIEW and policies.standing(now).is_enough:
         _move(now, State.APPROVED)
-    _record("change.approved", now, actor)
+    _record("change.approved", now, actor, sent)
     return now
+
+
+def why_not_yet(change: Change) -> str:
+    """What has to be done before anybody can approve this Change, in words; "" for nothing."""
+    if change.is_outdated:
+        return "Another version went live after this change began. It has to be updated first."
+    if change.assistant.workspace.settle_comments and open_threads(change).exists():
+        return "Comments are open. A rule of this workspace wants them settled before approval."
+    return ""
+
+
+def open_threads(change: Change) -> QuerySet[Thread]:
+    """What was said and sent and is not settled."""
+    said = Comment.objects.filter(thread=OuterRef("pk")).exclude(sent_at=None)
+    return change.threads.filter(Exists(said), resolved_at=None)
 
 
 @transaction.atomic
@@ -45,9 +67,22 @@ def request_changes(change: Change, *, actor: Actor, digest: str, note: str) -> 
     now = _reviewable(change, actor, digest, (State.IN_REVIEW, State.APPROVED))
     if not note.strip():
         raise Invalid("note", "Say what should be different.")
-    _decide(now, actor, Decision.CHANGES_REQUESTED, note)
+    sent = _decide(now, actor, Decision.CHANGES_REQUESTED, note)
     _move(now, State.CHANGES_REQUESTED)
-    _record("change.changes_requested", now, actor)
+    _record("change.changes_requested", now, actor, sent)
+    return now
+
+
+@transaction.atomic
+def comment(change: Change, *, actor: Actor, digest: str, note: str = "") -> Change:
+    """Send pending comments, a note or both, and decide nothing. Raises as `approve`, Invalid where
+    there is nothing to send.
+    """
+    now = _reviewable(change, actor, digest, (State.IN_REVIEW, State.APPROVED))
+    if not note.strip() and not threads.pending(now, actor):
+        raise Invalid("note", "Write something, or comment on a line first.")
+    sent = _decide(now, actor, Decision.COMMENTED, note)
+    _record("change.commented", now, actor, sent)
     return now
 
 
@@ -76,10 +111,11 @@ def _locked(change: Change) -> Change:
     return rows.select_related("assistant__workspace", "base").get(pk=change.pk)
 
 
-def _decide(change: Change, actor: Actor, decision: Review.Decision, note: str) -> None:
+def _decide(change: Change, actor: Actor, decision: Review.Decision, note: str) -> list[str]:
+    """Write it down and send what is pending with it: the ids of those comments."""
     texts.fit(Review, note=note)
     workspace = change.assistant.workspace
-    Review.objects.create(
+    review = Review.objects.create(
         change=change,
         digest=change.digest,
         base=change.base,
@@ -90,6 +126,7 @@ def _decide(change: Change, actor: Actor, decision: Review.Decision, note: str) 
         note=note,
         source=actor.source,
     )
+    return threads.send_with(review, actor)
 
 
 def _move(change: Change, state: Change.State) -> None:
@@ -101,7 +138,7 @@ def _move(change: Change, state: Change.State) -> None:
     change.state, change.lock = state, change.lock + 1
 
 
-def _record(action: str, change: Change, actor: Actor) -> None:
+def _record(action: str, change: Change, actor: Actor, comments: list[str]) -> None:
     audit.record(
         action,
         actor=actor,
@@ -110,4 +147,5 @@ def _record(action: str, change: Change, actor: Actor) -> None:
         on=change,
         before=change.base.digest if change.base else "",
         after=change.digest,
+        data={"comments": comments} if comments else None,
     )

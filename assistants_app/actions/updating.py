@@ -152,7 +152,7 @@ def _put(now: Change, live: Version, document: contract.Document) -> list[str]:
     held = now.document()
     moved = [f for f in contract.FIELDS if _text(held, f) != _text(document, f)]
     values: dict[str, Any] = {
-        **Change.columns(document),
+        **now.columns_of(document),
         "base": live,
         "digest": contract.fingerprint(document),
         "touched": {**(now.touched or {}), **dict.fromkeys(moved, now.lock + 1)},
@@ -164,8 +164,8 @@ def _put(now: Change, live: Version, document: contract.Document) -> list[str]:
 
 
 def _save(now: Change) -> None:
-    columns = (*contract.FIELDS, "base", "digest", "touched", "edited_at", "state")
-    values = {column: getattr(now, column) for column in columns}
+    beside = ("tool_keys", "base", "digest", "touched", "edited_at", "state")
+    values = {column: getattr(now, column) for column in (*contract.FIELDS, *beside)}
     rows = Change.objects.filter(pk=now.pk, lock=now.lock)
     if rows.update(**values, lock=now.lock + 1) != 1:
         raise Conflict("Someone saved a newer text since you opened this.", change=now)

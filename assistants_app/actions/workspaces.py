@@ -1,4 +1,4 @@
-"""Workspaces: make one, its members and its review rules."""
+"""Workspaces: made, renamed, archived; their members and their review rules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.text import slugify
 
 from assistants_app import policies
@@ -26,10 +27,10 @@ MAX_APPROVALS = 3
 @transaction.atomic
 def create(name: str, *, actor: Actor, approvals: int = 1) -> Workspace:
     """Make a workspace: for the operator and commands. Raises Invalid on name, approvals."""
-    if actor.kind != "system" and not policies.is_operator(actor):
-        raise NotAllowed("Only the operator makes workspaces.", right="workspace.create")
-    if not name.strip():
-        raise Invalid("name", "Required.")
+    _operator_only(actor)
+    name = name.strip()
+    if not name:
+        raise Invalid("name", "Enter a name.")
     texts.fit(Workspace, name=name)
     _check_approvals(approvals)
     # A name without a single Latin letter makes no slug.
@@ -43,32 +44,92 @@ def create(name: str, *, actor: Actor, approvals: int = 1) -> Workspace:
     return workspace
 
 
+@transaction.atomic
+def rename(workspace: Workspace, *, actor: Actor, name: str) -> Workspace:
+    """Give it another name; its addresses keep the old one. Raises Invalid on name."""
+    policies.require(actor, "settings.write", workspace, on=workspace)
+    name = name.strip()
+    if not name:
+        raise Invalid("name", "Enter a name.")
+    texts.fit(Workspace, name=name)
+    if name == workspace.name:
+        return workspace
+    workspace.name = name
+    workspace.save(update_fields=["name"])
+    audit.record("workspace.renamed", actor=actor, workspace=workspace, on=workspace)
+    return workspace
+
+
+@transaction.atomic
+def archive(workspace: Workspace, *, actor: Actor, name: str) -> None:
+    """Close a workspace: nobody sees it, nothing of it is served or pushed; nothing is deleted.
+
+    Only the operator brings it back. Raises Invalid (`name`) unless its name is given.
+    """
+    policies.require(actor, "settings.write", workspace, on=workspace)
+    if name.strip() != workspace.name:
+        raise Invalid("name", "This is not the name of the workspace.")
+    moved = Workspace.objects.filter(pk=workspace.pk, archived_at=None)
+    if moved.update(archived_at=timezone.now()) != 1:
+        raise Conflict("This workspace is archived already.", code="state")
+    audit.record("workspace.archived", actor=actor, workspace=workspace, on=workspace)
+
+
+@transaction.atomic
+def restore(workspace: Workspace, *, actor: Actor) -> None:
+    """Open an archived workspace again, with the members and the connection that it had."""
+    _operator_only(actor)
+    moved = Workspace.objects.filter(pk=workspace.pk, archived_at__isnull=False)
+    if moved.update(archived_at=None) != 1:
+        raise Conflict("This workspace is not archived.", code="state")
+    audit.record("workspace.restored", actor=actor, workspace=workspace, on=workspace)
+
+
+def _operator_only(actor: Actor) -> None:
+    if actor.kind != "system" and not policies.is_operator(actor):
+        raise NotAllowed("Only the operator makes workspaces.", right="workspace.create")
+
+
 def _check_approvals(approvals: int) -> None:
     if not 0 <= approvals <= MAX_APPROVALS:
         raise Invalid("approvals", f"Must be between 0 and {MAX_APPROVALS}.")
 
 
 @transaction.atomic
-def set_rules(workspace: Workspace, *, actor: Actor, approvals: int) -> Workspace:
-    """Say how many approvals a Change needs; approvals given under older rules stop counting.
+def set_rules(
+    workspace: Workspace,
+    *,
+    actor: Actor,
+    approvals: int,
+    why_required: bool | None = None,
+    settle_comments: bool | None = None,
+) -> Workspace:
+    """Say how many approvals a Change needs, whether its author has to say why, and whether open
+    comments block approval; None leaves a rule. Approvals under older rules stop counting.
 
     The rules that there are already are no new ones: nothing is written.
     """
     policies.require(actor, "settings.write", workspace, on=workspace)
     _check_approvals(approvals)
-    was = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk).approvals
-    if approvals == was:
+    was = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+    wanted = {
+        "approvals": approvals,
+        "why_required": was.why_required if why_required is None else why_required,
+        "settle_comments": was.settle_comments if settle_comments is None else settle_comments,
+    }
+    moved = {name: value for name, value in wanted.items() if getattr(was, name) != value}
+    if not moved:
         return workspace
-    Workspace.objects.filter(pk=workspace.pk).update(
-        approvals=approvals, rules_no=F("rules_no") + 1
-    )
+    rules_no = F("rules_no") + 1
+    Workspace.objects.filter(pk=workspace.pk).update(**moved, rules_no=rules_no)
     workspace.refresh_from_db()
+    switched = {name: value for name, value in moved.items() if name != "approvals"}
     audit.record(
         "rules.set",
         actor=actor,
         workspace=workspace,
         on=workspace,
-        data={"before": was, "after": approvals},
+        data={"before": was.approvals, "after": approvals, **switched},
     )
     return workspace
 

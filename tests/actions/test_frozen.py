@@ -285,7 +285,7 @@ def test_a_confirmed_check_that_fails_takes_nothing_away(
     check(workspace, dora)
     place = Workspace.objects.get(pk=workspace.pk)
     job = frozen.confirm(place, actor=acting(dora), name=place.name)
-    up.on("GET", "/assistants", answer="reset")
+    up.on("GET", "/assistants", times=2, answer="reset")
     assert run(job).state == Job.State.FAILED
     assert health_now().state == Health.FROZEN
     assert not PushOrder.objects.filter(state=State.STOPPED).exists()

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assistants_app.actions import frozen, health, pushes, pushing
 from assistants_app.errors import Conflict, NotAllowed
 from assistants_app.models import Connection, ConnectionHealth, PushOrder
+from assistants_app.sync.client import Answer
 from assistants_app.sync.outcomes import Outcome
 from tests.actions.pushed import make_due, order_of
 from tests.actions.told import refuses, tells
@@ -299,3 +302,50 @@ def test_what_was_frozen_is_frozen_again_after_the_pause_and_looked_at_first(
     health.resume(connected.workspace, actor=acting(dora))
     assert (now_of(connected).state, now_of(connected).cause) == (State.FROZEN, "foreign")
     assert health.due_probes() == [(connected.pk, connected.pk)]
+
+
+def test_who_walks_a_list_quickly_takes_the_places_of_a_second_at_once(
+    connected: Connection,
+) -> None:
+    ConnectionHealth.objects.update(next_call_at=None)
+    Connection.objects.update(rate=100_000.0)  # nobody waits
+    walker = health.client(Connection.objects.get())
+    with CaptureQueriesContext(connection) as asked:
+        for _ in range(11):
+            walker.turn()
+    assert 3 <= len(asked) <= 9  # one place, and twice five; each of these may have to wait
+
+
+def test_a_slow_walk_and_a_slow_rate_take_one_place_at_a_time(
+    connected: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(
+        health, "take_call", lambda *_, places=1, **__: taken.append(places) or True
+    )
+    Connection.objects.update(rate=0.5)
+    slow = health.client(Connection.objects.get())
+    for _ in range(3):
+        slow.turn()
+    Connection.objects.update(rate=1000.0)
+    late = health.client(Connection.objects.get())
+    for _ in range(3):
+        late.turn()
+        late._taken_at = -10.0
+    assert taken == [1, 1, 1, 1, 1, 1]
+
+
+def test_places_that_were_taken_are_given_up_when_something_goes_wrong(
+    connected: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(
+        health, "take_call", lambda *_, places=1, **__: taken.append(places) or True
+    )
+    Connection.objects.update(rate=1000.0)
+    walker = health.client(Connection.objects.get())
+    walker.turn()
+    walker.turn()
+    walker.told(Answer("list", 429, Outcome("surely_not", "slow_down", "Slowly.")))
+    walker.turn()
+    assert taken == [1, 5, 5]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from assistants_app import contract
@@ -17,6 +19,7 @@ from assistants_app.models import (
     AuditEntry,
     ConnectionHealth,
     Job,
+    ListedAssistant,
     PushOrder,
     UpstreamCopy,
     Version,
@@ -45,6 +48,11 @@ def fill(up: Upstream, count: int) -> list[str]:
     ]
 
 
+def chosen(job: Job) -> list[str]:
+    rows = job.listed.filter(is_chosen=True).order_by("n")
+    return list(rows.values_list("upstream_id", flat=True))
+
+
 def take(workspace: Workspace, user: User, *ids: str) -> Job:
     return taken(importing.ask(workspace, actor=acting(user), ids=ids))
 
@@ -60,9 +68,11 @@ def test_a_look_keeps_a_line_of_each_and_takes_nothing_in(
     with tells("import.looked"):
         job = looked(workspace, bob)
     assert (job.kind, job.state, job.done, job.progress) == ("list", "done", 4, "4 found.")
-    rows = importing.rows_of(job)
-    assert rows[0] == importing.Row("asst_000", "0", "gpt-4o", 1_700_000_000)
-    assert rows[3].notes == ("tools was null",)
+    rows = job.listed.order_by("n")
+    first = (rows[0].upstream_id, rows[0].name, rows[0].model, rows[0].created_at)
+    assert first == ("asst_000", "0", "gpt-4o", 1_700_000_000)
+    assert [row.is_odd for row in rows] == [False, False, False, True]
+    assert rows[3].notes == ["tools was null"]
     assert rows[3].problem.startswith("name: ")
     assert len(rows[3].name) == importing.LINE_MAX + 1
     assert not Assistant.objects.exists()
@@ -75,7 +85,7 @@ def test_what_a_push_is_making_is_marked(
 ) -> None:
     order = order_of(published)
     up.add("asst_ours", metadata={"_dash": f"{order.op_id}:1:x"})
-    (row,) = importing.rows_of(looked(workspace, bob))
+    (row,) = looked(workspace, bob).listed.all()
     assert row.is_ours
     assert outcome(take_all(workspace, bob)) == (0, 1, 0)
 
@@ -137,6 +147,24 @@ def test_a_look_that_fails_says_why(
     assert connected.pk
 
 
+def test_whoever_begins_again_reads_the_list_anew(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    fill(up, 3)
+    asked = importing.look(workspace, actor=acting(bob))
+    first = jobs.claim(asked.pk, owner="one")
+    assert first is not None
+    ListedAssistant.objects.create(job=asked, n=1, upstream_id="asst_half")
+    Job.objects.filter(pk=asked.pk).update(lease_until=Now() - timedelta(seconds=1))
+    second = jobs.claim(asked.pk, owner="two")
+    assert second is not None
+    importing.run_look(second)
+    importing.run_look(first)  # it has lost its claim: nothing of it stays
+    ids = asked.listed.order_by("n").values_list("upstream_id", flat=True)
+    assert list(ids) == ["asst_000", "asst_001", "asst_002"]
+    assert connected.pk
+
+
 # --- choosing ---------------------------------------------------------------------------------
 
 
@@ -145,16 +173,17 @@ def test_a_choice_is_kept_page_by_page_with_the_look(
 ) -> None:
     fill(up, 6)
     job = looked(workspace, bob)
-    assert not any(importing.choice_of(job).holds(row.id) for row in importing.rows_of(job))
-    importing.choose(job, shown=["asst_000", "asst_001"], picked=["asst_001"])
-    importing.choose(job, shown=["asst_002", "asst_003"], picked=["asst_002"])
-    importing.choose(job, shown=["asst_001"], picked=[])
-    kept = importing.choice_of(Job.objects.get(pk=job.pk))
-    assert kept == importing.Choice(ids=frozenset({"asst_002"}))
-    importing.choose(job, every=True)
-    kept = importing.choose(job, shown=["asst_000", "asst_001"], picked=["asst_000"])
-    assert [kept.holds(row.id) for row in importing.rows_of(job)] == [True, False] + [True] * 4
-    assert importing.choose(job, every=False) == importing.Choice()
+    rows = job.listed.order_by("n")
+    assert chosen(job) == []
+    importing.choose(rows, shown=["asst_000", "asst_001"], picked=["asst_001"])
+    importing.choose(rows, shown=["asst_002", "asst_003"], picked=["asst_002"])
+    importing.choose(rows, shown=["asst_001"], picked=["asst_004"])  # not shown
+    assert chosen(job) == ["asst_002"]
+    importing.choose(rows, every=True)
+    importing.choose(rows, shown=["asst_000", "asst_001"], picked=["asst_000"])
+    assert chosen(job) == ["asst_000", "asst_002", "asst_003", "asst_004", "asst_005"]
+    importing.choose(rows, every=False)
+    assert chosen(job) == []
     assert connected.pk
 
 
@@ -182,7 +211,7 @@ def test_the_rest_of_the_list_is_not_read(
 ) -> None:
     ids = fill(up, 350)
     take(workspace, bob, *ids[:20])
-    assert len(up.requests) == 1
+    assert len(up.requests) <= 2  # one page more is asked for ahead
     assert connected.pk
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from assistants_app.actions import jobs
 from assistants_app.models import Job
@@ -98,3 +99,43 @@ def test_a_run_that_ends_its_process_each_time_is_given_up(job: Job) -> None:
 
 def test_a_run_that_is_no_more_is_not_claimed() -> None:
     assert jobs.claim(12345, owner="one") is None
+
+
+# --- forgetting ---------------------------------------------------------------------------------
+
+
+def _ended(workspace: Workspace, kind: Job.Kind, days: float, state: str = State.DONE) -> Job:
+    ago = timezone.now() - timedelta(days=days)
+    return Job.objects.create(workspace=workspace, kind=kind, state=state, finished_at=ago)
+
+
+def test_runs_that_ended_long_ago_are_forgotten_but_for_the_newest_that_went_well(
+    workspace: Workspace, job: Job
+) -> None:
+    gone = [
+        _ended(workspace, Job.Kind.PULL, 40),
+        _ended(workspace, Job.Kind.PULL, 31, State.FAILED),
+    ]
+    newest = _ended(workspace, Job.Kind.PULL, 31)
+    alone = _ended(workspace, Job.Kind.IMPORT, 400)
+    recent = _ended(workspace, Job.Kind.PULL, 29)
+    with tells():
+        assert jobs.purge() == len(gone) + 1
+    assert set(Job.objects.all()) == {job, alone, recent}
+    assert newest.pk
+
+
+def test_a_list_goes_a_day_after_a_newer_one_replaced_it(workspace: Workspace) -> None:
+    old = _ended(workspace, Job.Kind.LIST, 2)
+    young, newest = _ended(workspace, Job.Kind.LIST, 0.5), _ended(workspace, Job.Kind.LIST, 0.1)
+    failed = _ended(workspace, Job.Kind.LIST, 0, State.FAILED)
+    jobs.purge()
+    assert set(Job.objects.all()) == {young, newest, failed}
+    assert old.pk
+
+
+def test_a_list_that_only_a_failed_one_followed_stays(workspace: Workspace) -> None:
+    old = _ended(workspace, Job.Kind.LIST, 99)
+    _ended(workspace, Job.Kind.LIST, 50, State.FAILED)
+    assert jobs.purge() == 0
+    assert old in Job.objects.all()

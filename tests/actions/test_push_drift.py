@@ -180,7 +180,8 @@ def test_a_list_that_fails_proves_nothing_and_is_asked_again(
     push(other)
     publish(pushed, name="Second")
     del up.assistants[pushed.upstream_id or ""]
-    up.on("GET", "/assistants", 3, answer=answer)  # two looks at the assistant come before
+    times = 2 if answer == "reset" else 1  # a read whose line breaks is asked once more
+    up.on("GET", "/assistants", 3, times, answer=answer)  # two looks at the assistant come before
     order = _look_twice(pushed)
     assert (order.state, order.reason) == (State.WAITING, "")
     assert push(pushed).reason == Reason.DELETED

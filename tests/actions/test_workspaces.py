@@ -52,7 +52,7 @@ def test_nobody_else_makes_workspaces(workspace: Workspace, dora: User, olga: Us
 
 @pytest.mark.parametrize("name", ["", "  ", "\t"])
 def test_a_workspace_has_a_name(name: str) -> None:
-    with refuses(Invalid, match="Required") as caught:
+    with refuses(Invalid, match="Enter a name") as caught:
         workspaces.create(name, actor=COMMAND)
     assert caught.value.field == "name"
 

@@ -229,12 +229,18 @@ def watching(up: Upstream) -> None:
     """From here on each call is looked at from outside, as it arrives: is a transaction open?
 
     On SQLite every transaction takes the write lock at its beginning, so that nobody else gets it.
-    For tests in which nobody but one process and its upstream is at work.
+    For tests in which nobody but one process and its upstream is at work. The next page of a list
+    is asked for by another thread while the one before it is written: no transaction waits for it,
+    and `may_send` sees to it in every thread that none does.
     """
     look = _locked if connection.vendor == "sqlite" else _idle_in_transaction
     up.watch = lambda request: open_transactions.extend(
-        f"{request.method} {request.path}" for _ in range(look())
+        f"{request.method} {request.path}" for _ in range(look()) if not _is_next_page(request)
     )
+
+
+def _is_next_page(request: Recorded) -> bool:
+    return request.method == "GET" and "after" in request.query
 
 
 def _locked() -> bool:

@@ -16,6 +16,7 @@ from tests.builders import acting, make_connection, make_document, make_member, 
 from tests.faults import invariants
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from assistants_app.models import User, Workspace
@@ -32,6 +33,7 @@ SECONDS = 20
 SEEDS = [int(seed) for seed in os.environ.get("FAULT_SEEDS", "1,2").split(",")]
 SCALE = 0.02  # of all times: what has no answer is settled after 2.4 s, a lease runs out in 1.8 s
 ASSISTANTS = 10
+WRITES = 12  # acknowledged here, and made there, that a torture takes at least
 FAULTS: list[tuple[Any, Any]] = [
     ("never", "reset"),
     ("before", "reset"),
@@ -50,9 +52,13 @@ def free(alice: User, up: Upstream) -> Workspace:
     place = make_workspace("Alone", approvals=0)
     make_member(place, alice, "publisher", "admin")
     make_connection(place, alice, up)
-    for n in range(ASSISTANTS):
-        publishing.write_through(place, None, make_document(name=f"{n}"), actor=acting(alice))
+    _fill(place, alice, ASSISTANTS)
     return type(place).objects.get(pk=place.pk)
+
+
+def _fill(place: Workspace, author: User, count: int) -> None:
+    for n in range(count):
+        publishing.write_through(place, None, make_document(name=f"{n}"), actor=acting(author))
 
 
 class Crowd:
@@ -108,7 +114,12 @@ def test_nothing_is_lost_doubled_or_overtaken(
 ) -> None:
     notes = tmp_path / "acknowledged"
     crowd = Crowd(processes, free, notes)
-    _torture(crowd, up, random.Random(seed))
+
+    def is_enough() -> bool:
+        told = set(notes.read_text().splitlines()) if notes.exists() else set()
+        return min(len(up.writes()), len(told)) > WRITES
+
+    _torture(crowd, up, random.Random(seed), until=is_enough)
     up.control({"clear": True})
     time.sleep(0.5)  # what was late has arrived
     _rest(alice, up)
@@ -116,22 +127,39 @@ def test_nothing_is_lost_doubled_or_overtaken(
 
 
 def test_a_naive_worker_does_not_come_through(
-    free: Workspace, up: Upstream, processes: Processes, tmp_path: Path
+    free: Workspace, alice: User, up: Upstream, processes: Processes, tmp_path: Path
 ) -> None:
-    """Else this torture would prove nothing."""
+    """Else this torture would prove nothing. Each is created once: few of them, and on a slow
+    machine hardly one is met by a fault just then.
+    """
+    _fill(free, alice, 3 * ASSISTANTS)
     crowd = Crowd(processes, free, tmp_path / "acknowledged", worker="naive")
-    _torture(crowd, up, random.Random(SEEDS[0]), seconds=6)
-    doubled = [ids for ids in up.store.created.values() if len(ids) > 1]
-    assert len(doubled) > 2
+
+    def is_doubled() -> bool:
+        return sum(len(ids) > 1 for ids in up.store.created.values()) > 2
+
+    _torture(crowd, up, random.Random(SEEDS[0]), seconds=6, until=is_doubled)
+    assert is_doubled()
 
 
 def _torture(
-    crowd: Crowd, up: Upstream, chance: random.Random, *, seconds: float = SECONDS
+    crowd: Crowd,
+    up: Upstream,
+    chance: random.Random,
+    *,
+    until: Callable[[], bool],
+    seconds: float = SECONDS,
 ) -> None:
-    """Faults and kills at random; in the end everybody is killed."""
-    end = time.monotonic() + seconds
+    """Faults and kills at random; in the end everybody is killed.
+
+    A machine with much else to do gets more time, four times as much at most, `until` enough was
+    done to prove something.
+    """
+    start = time.monotonic()
     try:
-        while time.monotonic() < end:
+        while (spent := time.monotonic() - start) < 4 * seconds:
+            if spent > seconds and until():
+                break
             _fail_at_random(up, chance)
             time.sleep(chance.uniform(0.05, 0.4))
             crowd.replace(chance.randrange(len(crowd.kinds)))
@@ -175,5 +203,5 @@ def _check(up: Upstream, notes: Path, crowd: Crowd) -> None:
     assert Assistant.objects.count() == len(up.assistants) == ASSISTANTS
     # Else it was no torture.
     assert crowd.killed > 20
-    assert len(acknowledged) > 12
-    assert len(up.writes()) > 12
+    assert len(acknowledged) > WRITES
+    assert len(up.writes()) > WRITES
