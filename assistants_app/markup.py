@@ -11,14 +11,18 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+import nh3
 from django.utils import formats, timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from markdown_it import MarkdownIt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from markdown_it.token import Token
 
     from assistants_app.textdiff import Piece, Row
 
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 _SOFT = frozenset("\u00a0\u2007\u202f\u00ad")
 # Controls, bidi marks and controls, zero width, invisible operators and fillers, line separators,
 # interlinear marks, variation selectors of the supplement, and the tag block (hidden ASCII).
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "(["
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
     "\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2007\u200b-\u200f"
@@ -54,12 +58,12 @@ def _badge(match: re.Match[str]) -> str:
 
 def hidden_characters(text: str) -> list[str]:
     """The code points of `text` that cannot be seen, each once, in order: ["U+200B", …]."""
-    return list(dict.fromkeys(f"U+{ord(match[1]):04X}" for match in _HIDDEN.finditer(text)))
+    return list(dict.fromkeys(f"U+{ord(match[1]):04X}" for match in HIDDEN.finditer(text)))
 
 
 def marked(text: str) -> SafeString:
     """`text`, escaped, with every character that cannot be seen as a badge of its code point."""
-    return mark_safe(_HIDDEN.sub(_badge, escape(text)))  # noqa: S308  # escaped in this line
+    return mark_safe(HIDDEN.sub(_badge, escape(text)))  # noqa: S308  # escaped in this line
 
 
 def _token(match: re.Match[str]) -> str:
@@ -140,9 +144,12 @@ def _fold(row: Row, url: str, part: str) -> str:
     if not url:
         inside = f"<span>{escape(words)}</span>"
     else:
-        href = f"{url}{first}-{first + row.hidden - 1}#{part}-{first}"
+        href = escape(f"{url}{first}-{first + row.hidden - 1}")
         label = _("Show %(lines)s") % {"lines": words}
-        inside = f'<a id="{part}-fold-{first}" href="{escape(href)}">{escape(label)}</a>'
+        inside = (
+            f'<a id="{part}-fold-{first}" href="{href}#{part}-{first}" hx-get="{href}" '
+            f'hx-target="closest tr" hx-swap="outerHTML">{escape(label)}</a>'
+        )
     return f'<tr class="fold"><td colspan="4">{inside}</td></tr>'
 
 
@@ -156,23 +163,51 @@ def _number(row: Row, side: str, url: str) -> str:
         return str(no)
     label = escape(_("Comment on line %(n)s") % {"n": no})
     return (
-        f'<a class="lnb" href="{escape(url)}{side}-{no}#comment" '
+        f'<a class="lnb" href="{escape(url)}{side}-{no}" '
         f'title="{label}">{no}<span class="vh"> {label}</span></a>'
     )
 
 
-def _row(row: Row, part: str, comment_url: str) -> str:
+def _row(row: Row, part: str, comment_url: str, change: int | None) -> str:
     sign = {"add": "+", "del": "−"}.get(row.kind, "")  # a minus, not a hyphen
     said = {"add": _("Added: "), "del": _("Removed: ")}.get(row.kind, "")
     spoken = f'<span class="vh">{escape(said)}</span>' if said else ""
     anchor = f' id="{part}-{row.new_no}"' if row.kind != "del" and not row.part else ""
+    place = f' id="c-{change}" data-change' if change else ""
     return (
         f'<tr{anchor} class="{row.kind}">'
         f'<td class="ln old">{_number(row, "old", comment_url)}</td>'
         f'<td class="ln">{_number(row, "new", comment_url)}</td>'
-        f'<td class="sg" aria-hidden="true">{sign}</td>'
+        f'<td class="sg"{place}><span aria-hidden="true">{sign}</span></td>'
         f'<td class="tx">{spoken}{_pieces(row.pieces)}</td></tr>'
     )
+
+
+def _below(row: Row, threads: Mapping[tuple[str, int], SafeString] | None) -> str:
+    """What is shown below this line, of either side."""
+    if not threads or row.part:
+        return ""
+    found = "".join(
+        threads[side, no]
+        for side, no in (("old", row.old_no), ("new", row.new_no))
+        if no is not None and (side, no) in threads
+    )
+    return f'<tr class="talk"><td class="flush" colspan="4">{found}</td></tr>' if found else ""
+
+
+def _numbered(first: int) -> Callable[[Row], int | None]:
+    """Called with each row in order: the number of the change that begins there, from `first`."""
+    left, within = first, False
+
+    def number(row: Row) -> int | None:
+        nonlocal left, within
+        begins, within = row.kind in ("add", "del") and not within, row.kind in ("add", "del")
+        if not begins or not first:
+            return None
+        left += 1
+        return left - 1
+
+    return number
 
 
 def diff_html(
@@ -182,22 +217,22 @@ def diff_html(
     fold_url: str = "",
     comment_url: str = "",
     threads: Mapping[tuple[str, int], SafeString] | None = None,
+    first_change: int = 0,
 ) -> SafeString:
     """The rows of one text's difference table, for `<table class="diff"><tbody>`.
 
     `part` begins every id (`instructions-18` is line 18 of the new text). `fold_url` and
     `comment_url` get the lines appended ("14-28"; "new-18", "old-3"); empty = no link. `threads`
-    maps (side, line) to finished HTML that is shown below that line.
+    maps (side, line) to finished HTML that is shown below that line. Changes are numbered from
+    `first_change` (`c-3`); 0 = they are not.
     """
-    own, found = escape(part), []
+    own, found, number = escape(part), [], _numbered(first_change)
     for row in rows:
+        change = number(row)
         if row.kind == "fold":
             found.append(_fold(row, fold_url, own))
             continue
-        found.append(_row(row, own, comment_url))
-        side, no = ("old", row.old_no) if row.kind == "del" else ("new", row.new_no)
-        if threads and no is not None and (below := threads.get((side, no))) and not row.part:
-            found.append(f'<tr><td class="flush" colspan="4">{below}</td></tr>')
+        found += [_row(row, own, comment_url, change), _below(row, threads)]
     return mark_safe("".join(found))  # noqa: S308  # every piece was escaped above
 
 
@@ -216,26 +251,103 @@ def _pairs(rows: Iterable[Row]) -> Iterator[tuple[Row | None, Row | None]]:
     yield from zip_longest(olds, news)
 
 
-def _side(row: Row | None, side: str, part: str) -> str:
+def _side(row: Row | None, side: str, part: str, comment_url: str, change: int | None) -> str:
     if row is None:
         return '<td class="ln none"></td><td class="tx none"></td>'
     said = {"add": _("Added: "), "del": _("Removed: ")}.get(row.kind, "")
     spoken = f'<span class="vh">{escape(said)}</span>' if said else ""
-    number = _number(row, side, "")
+    number = _number(row, side, comment_url)
     anchor = f' id="{part}-{row.new_no}"' if side == "new" and not row.part else ""
+    place = f' id="c-{change}" data-change' if change else ""
     return (
         f'<td class="ln {row.kind}"{anchor}>{number}</td>'
-        f'<td class="tx {row.kind}">{spoken}{_pieces(row.pieces)}</td>'
+        f'<td class="tx {row.kind}"{place}>{spoken}{_pieces(row.pieces)}</td>'
     )
 
 
-def sides_html(rows: Iterable[Row], *, part: str = "text", fold_url: str = "") -> SafeString:
+def sides_html(
+    rows: Iterable[Row],
+    *,
+    part: str = "text",
+    fold_url: str = "",
+    comment_url: str = "",
+    threads: Mapping[tuple[str, int], SafeString] | None = None,
+    first_change: int = 0,
+) -> SafeString:
     """The rows of one text's difference with old and new side by side: see `diff_html`."""
-    own, found = escape(part), []
+    own, found, number = escape(part), [], _numbered(first_change)
     for old, new in _pairs(rows):
-        if new is not None and new.kind == "fold":
-            found.append(_fold(new, fold_url, own))
+        row = old or new
+        if row is None or row.kind == "fold":
+            found.append(_fold(row, fold_url, own) if row else "")
             continue
+        change = number(row)
         kind = "both" if old is new else "one"
-        found.append(f'<tr class="{kind}">{_side(old, "old", own)}{_side(new, "new", own)}</tr>')
+        marks = (change, None) if old else (None, change)
+        halves = (
+            _side(half, side, own, comment_url, mark)
+            for half, side, mark in ((old, "old", marks[0]), (new, "new", marks[1]))
+        )
+        found.append(f'<tr class="{kind}">{"".join(halves)}</tr>')
+        found += [_below(half, threads) for half in (old, new) if half and half is not old]
+        found.append(_below(old, threads) if old else "")
     return mark_safe("".join(found))  # noqa: S308  # every piece was escaped above
+
+
+# Markdown: what is cleaned is what we rendered; the cleaning is a second lock on the same door.
+_TAGS = {
+    *("p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "span"),
+    *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a"),
+    *("h3", "h4", "h5", "h6"),
+}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "ol": {"start"},
+    "span": {"class", "title", "data-char"},
+} | {f"h{level}": {"id"} for level in range(3, 7)}
+_DEEPEST = 6
+
+
+def _marked_in(wrap: str) -> Callable[..., str]:
+    """What renders a token: its text escaped, with hidden characters marked."""
+    return lambda _renderer, tokens, at, *_: wrap.format(marked(tokens[at].content))
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser.disable("image")  # a picture is a call to somebody's server; its address stays a link
+    parser.add_render_rule("text", _marked_in("{}"))
+    parser.add_render_rule("code_inline", _marked_in("<code>{}</code>"))
+    parser.add_render_rule("code_block", _marked_in("<pre><code>{}</code></pre>\n"))
+    parser.add_render_rule("fence", _marked_in("<pre><code>{}</code></pre>\n"))
+    return parser
+
+
+_MARKDOWN = _parser()
+
+
+def _nest(tokens: Sequence[Token]) -> None:
+    """Headings below the page's own, each at most one deeper than the last, named by its line."""
+    last = 2
+    for token in tokens:
+        if token.type == "heading_open":
+            last = min(int(token.tag[1]) + 2, last + 1, _DEEPEST)
+            token.attrSet("id", f"line-{token.map[0] + 1 if token.map else 0}")
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{last}"
+
+
+def markdown_html(text: str) -> SafeString:
+    """The text as people read it, hidden characters marked; a heading in line 12 is `#line-12`."""
+    tokens = _MARKDOWN.parse(text)
+    _nest(tokens)
+    rendered = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return mark_safe(  # noqa: S308  # escaped by the renderer, then cleaned
+        nh3.clean(
+            rendered,
+            tags=_TAGS,
+            attributes=_ATTRIBUTES,
+            url_schemes={"http", "https", "mailto"},
+            link_rel="noopener nofollow noreferrer",
+        )
+    )

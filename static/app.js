@@ -1,4 +1,4 @@
-/* Progressive enhancement only: every page works without this file. At most 200 lines. */
+/* Progressive enhancement only: every page works without this file. At most 240 lines. */
 (() => {
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
@@ -6,14 +6,14 @@
   const on = (name, act, options) => document.addEventListener(name, act, options);
   const say = (text) => { const box = $("#announcer"); if (box && text) box.textContent = text; };
   const words = document.body.dataset;
-  const TEXT = "textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=submit], [type=file], [type=range])";
+  const TEXT = "select, textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=submit], [type=file], [type=range])";
   /* --- the pressed button says that it is at work, and acts once --- */
   const busy = (button, yes) => ["aria-disabled", "aria-busy"].forEach((name) => (yes ? button.setAttribute(name, "true") : button.removeAttribute(name)));
   const press = (button) => {
     if (!button || button.pressedLabel !== undefined) return;
     button.pressedLabel = button.innerHTML;
     busy(button, true);
-    if (!button.matches(".icon-only, .pop-item")) button.textContent = button.dataset.saving || button.form?.dataset.saving || words.saving || button.textContent;
+    if (!button.matches(".icon-only, .pop-item, [role=switch]")) button.textContent = button.dataset.saving || button.form?.dataset.saving || words.saving || button.textContent;
   };
   const release = (button) => {
     button.innerHTML = button.pressedLabel ?? button.innerHTML;
@@ -37,9 +37,18 @@
     const box = $(`[data-counter-for="${CSS.escape(input.id)}"]`), max = +input.dataset.counterMax, limits = input.dataset.counterPairs, n = size(input.value), near = (limits ? pairs(input.value, max, limits.split(" ")) : [[null, n, max]]).filter(([, m, most]) => m >= most * 0.75);
     const { of, over, ofPairs, overPairs, one, many } = box?.dataset || {}, pattern = (name, m, most) => (name === null && ofPairs ? [ofPairs, overPairs] : [of, over || of])[+(m > most)], told = near.map(([name, m, most]) => (name === null ? "" : `${cut(name)}: `) + pattern(name, m, most).replace("{n}", shown(m)).replace("{max}", shown(most)).replace("{over}", shown(m - most)));
     if (box) Object.assign(box, { ariaLive: near.length ? "polite" : "off", textContent: told.join(" · ") || ("always" in box.dataset ? (n === 1 ? one : many).replace("{n}", shown(n)) : "") });
+    const tokens = $(`[data-tokens-for="${CSS.escape(input.id)}"]`), step = n < 4000 ? 10 : 100;
+    if (tokens) tokens.textContent = tokens.dataset.about.replace("{n}", shown(Math.round(n / 4 / step) * step));
     ["full", "over"].forEach((state, by) => box?.classList.toggle(state, near.some(([, m, most]) => m >= most + by)));
   };
+  /* --- a slider and its number: the number is what is sent, in the spelling it was typed in --- */
+  const tie = (slider) => { const { value } = $(slider.dataset.tied); slider.value = value || 1; slider.classList.toggle("unset", !value); };
+  on("input", ({ target }) => {
+    if (target.dataset.tied) $(target.dataset.tied).value = target.value;
+    $$("[data-tied]").forEach(tie);
+  });
   const dress = (part) => {
+    $$("[data-tied]", part).forEach(tie);
     $$("[data-counter-max]", part).forEach(count);
     $$("[data-scripted]", part).forEach((element) => { element.hidden = false; });
     selected();
@@ -53,7 +62,7 @@
   /* --- unsaved state: asks before leaving only while a save is under way or failed --- */
   const formOf = (element) => element.closest("form");
   let underWay = 0;
-  addEventListener("beforeunload", (event) => { if (underWay > 0 || $$("form").some((form) => form.saveFailed)) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (underWay > 0 || $$("form").some((form) => form.saveFailed || (form.unsaved && form.matches("[data-guard]")))) event.preventDefault(); });
   /* --- text guard: what was typed while a swap was on its way is put back --- */
   const guarded = new Map();
   on("htmx:beforeRequest", (event) => {
@@ -61,28 +70,37 @@
     if (elt.closest("[data-poll]") && document.hidden) { event.preventDefault(); return; }
     if (requestConfig.verb !== "get") underWay += 1;
     target?.setAttribute("aria-busy", "true");
-    $$(TEXT, target || elt).forEach((field) => field.id && guarded.set(field.id, field.value));
+    [target, formOf(elt) || elt].forEach((part) => part && $$(TEXT, part).forEach((field) => field.id && guarded.set(field.id, field.value)));
     requestConfig.pressed = requestConfig.verb !== "get" && (requestConfig.triggeringEvent?.submitter || (elt.matches("button") && elt));
     press(requestConfig.pressed);
     requestConfig.edits = formOf(elt)?.edits;
     requestConfig.slow = setTimeout(() => $("#progress-line")?.toggleAttribute("hidden", !!elt.closest("[data-poll]")), 400);
   });
   const typed = [];
-  on("htmx:beforeSwap", (event) => $$(TEXT, event.detail.target).filter((field) => guarded.has(field.id) && guarded.get(field.id) !== field.value)
-    .forEach((field) => typed.push({ id: field.id, value: field.value, focused: field === document.activeElement, at: [field.selectionStart, field.selectionEnd] })));
+  ["htmx:beforeSwap", "htmx:oobBeforeSwap"].forEach((name) => on(name, (event) => $$(TEXT, event.detail.target).filter((field) => guarded.has(field.id) && guarded.get(field.id) !== field.value)
+    .forEach((field) => typed.push({ id: field.id, value: field.value, focused: field === document.activeElement, at: [field.selectionStart, field.selectionEnd] }))));
+  on("htmx:oobBeforeSwap", ({ detail }) => { /* what stays the same stays itself: a press on it may be waiting for its turn */
+    if (detail.target.id !== "announcer" && detail.fragment.innerHTML === detail.target.innerHTML) detail.shouldSwap = false;
+  });
   const putBack = ({ id, value, focused, at }) => {
     const field = document.getElementById(id);
     if (!field || field.value === value) return;
     field.value = value;
+    if (field.options && field.value !== value) { field.add(new Option(value, value)); field.value = value; }
     if (focused) { field.focus(); try { field.setSelectionRange(...at); } catch { /* this kind of input has no caret */ } }
     field.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  on("htmx:configRequest", (event) => { if ($$("form").some((form) => form.unsaved)) event.detail.headers["X-Unsaved"] = "1"; });
+  on("htmx:configRequest", (event) => {
+    const { elt, parameters } = event.detail, box = elt.dataset.caret && $(elt.dataset.caret);
+    if (box) Object.assign(parameters, { at: box.selectionStart, until: box.selectionEnd });
+    if ($$("form").some((form) => form.unsaved)) event.detail.headers["X-Unsaved"] = "1";
+  });
   const finish = (requestConfig, ok) => {
     if (requestConfig.verb === "get" || requestConfig.finished) return;
     const form = formOf(requestConfig.elt);
     requestConfig.finished = true;
     underWay -= 1;
+    if (requestConfig.elt.dataset.check !== undefined) return; /* looked at, not saved */
     if (!form || !ok) { if (form) form.saveFailed = form.unsaved; return; } /* refused: it is still only here */
     if (form.edits === requestConfig.edits) form.unsaved = 0; /* nothing was typed meanwhile */
     form.saveFailed = requestConfig.elt.tried = undefined;
@@ -103,6 +121,8 @@
     if (requestConfig.verb === "get" && elt.closest("[data-poll]")) return;
     if (form && requestConfig.verb !== "get") form.saveFailed = true;
     [last, elt.tried] = [elt, (elt.tried || 0) + 1];
+    const since = elt.dataset.autosave !== undefined && $("#save-state [data-failed]");
+    if (since) Object.assign(since, { className: "t-bad strong", textContent: since.dataset.failed });
     setTimeout(() => {
       const alerts = $("#alerts");
       if (alerts.textContent.trim() || $("#dialog").open) return;
@@ -130,7 +150,11 @@
     document.title = $("[data-summary]") ? `${words.error} ${title}` : title;
     if (summary) summary.focus();
     else if (status === 409 && !event.detail.requestConfig.parameters.autosave && $("#merge h2")) { $("#merge h2").tabIndex = -1; $("#merge h2").focus(); }
-    else $((part.matches?.("[data-focus-after]") ? part : $("[data-focus-after]", part))?.dataset.focusAfter || "no-such")?.focus();
+    else {
+      const guide = part.matches?.("[data-focus-after]") ? part : $("[data-focus-after]", part);
+      $(guide?.dataset.focusAfter || "no-such")?.focus();
+      guide?.removeAttribute("data-focus-after"); /* it led once; a later swap around it leads elsewhere */
+    }
     dialogue();
     $$("[data-toast]:not([data-stays], [data-timed])").forEach(fade);
   });
@@ -162,6 +186,12 @@
     if (hit("[data-dismiss]")) hit("[data-toast]")?.remove();
     if (hit("#dialog [data-close]")) { event.preventDefault(); $("#dialog").close(); }
     if (hit("[data-retry]") && last) { $("#alerts").replaceChildren(); again(); }
+    const jump = hit("[data-jump]");
+    if (jump) { /* the browser scrolls to the caret of a box that gets the focus */
+      const box = $(jump.dataset.jump), at = +jump.dataset.at, end = box.value.indexOf("\n", at);
+      event.preventDefault(); jump.closest("details").open = false;
+      box.setSelectionRange(at, end < 0 ? box.value.length : end); box.blur(); box.focus();
+    }
     const reveal = hit("[data-reveal]"), copy = hit("[data-copy], [data-copy-from]");
     if (reveal) { const field = $(reveal.dataset.reveal), show = field.type === "password"; field.type = show ? "text" : "password"; reveal.setAttribute("aria-pressed", show); }
     if (copy) {

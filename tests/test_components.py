@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django import forms
 from django.template import engines
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import strip_tags
+from django.utils.html import escape, strip_tags
+
+from assistants_app.views import gallery
+from tests.checks.tree import ROOT
+
+if TYPE_CHECKING:
+    from django.test import Client
+    from pytest_django.fixtures import SettingsWrapper
+
+    from assistants_app.models import User
 
 PARTS = "ui/parts/"
 
@@ -306,3 +316,18 @@ def test_the_practice_people_are_there_only_when_given() -> None:
     assert "Sign in as Lena" in html
     assert "Practice people" not in render_to_string("account/login.html", {"form": form})
     assert 'autocomplete="current-password"' in html
+
+
+def test_the_gallery_shows_every_component_and_only_to_builders(
+    client: Client, alice: User, settings: SettingsWrapper
+) -> None:
+    parts = {path.stem.removeprefix("_") for path in (ROOT / "templates/ui/parts").iterdir()}
+    assert parts == gallery.EXAMPLES.keys() | gallery.AROUND
+    client.force_login(alice)
+    assert client.get(reverse("gallery")).status_code == 404
+    settings.DEBUG = True
+    html = client.get(reverse("gallery")).content.decode()
+    for name, states in gallery.EXAMPLES.items():
+        assert f'id="c-{name}"' in html
+        for state, _told in states():
+            assert escape(state) in html

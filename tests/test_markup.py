@@ -118,9 +118,9 @@ def test_a_hidden_character_in_a_difference_is_shown() -> None:
 
 def test_numbers_lead_to_a_comment_on_the_side_they_count() -> None:
     html = _html("old\nsame", "new\nsame", comment_url="?comment=")
-    assert 'href="?comment=old-1#comment"' in html
-    assert 'href="?comment=new-1#comment"' in html
-    assert 'href="?comment=old-2#comment"' not in html
+    assert 'href="?comment=old-1"' in html
+    assert 'href="?comment=new-1"' in html
+    assert 'href="?comment=old-2"' not in html
 
 
 def test_a_thread_stands_below_its_line() -> None:

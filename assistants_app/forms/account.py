@@ -1,10 +1,13 @@
-"""One's own name and theme."""
+"""One's own name and theme, and how notices come."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from assistants_app import notices
 from assistants_app.models import User
 
 
@@ -24,3 +27,17 @@ class ProfileForm(forms.Form):
     theme = forms.ChoiceField(
         label=_("Colours"), choices=User.Theme.choices, widget=forms.RadioSelect
     )
+
+
+class NoticesForm(forms.Form):
+    """For each kind of notice: only here, or by e-mail too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind, label in notices.KINDS.items():
+            self.fields[kind] = forms.ChoiceField(
+                label=label,
+                choices=[("", _("Only here")), *User.Pace.choices],
+                required=False,
+                widget=forms.RadioSelect,
+            )

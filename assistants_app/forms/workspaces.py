@@ -93,6 +93,47 @@ class RulesForm(forms.Form):
         error_messages={"required": _("Choose how many people must approve.")},
         help_text=_("Nobody can approve a change they wrote any part of."),
     )
+    why_required = forms.BooleanField(
+        label=_("Whoever asks for review says why"),
+        required=False,
+        help_text=_("One line is enough; reviewers read it beside the difference."),
+    )
+    settle_comments = forms.BooleanField(
+        label=_("Open comments block approval"),
+        required=False,
+        help_text=_("Each comment has to be settled before anybody can approve."),
+    )
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the workspace"),
+        max_length=100,
+        error_messages={"required": _("Enter a name.")},
+        help_text=_("A team or a purpose, such as Customer care."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class NewForm(NameForm):
+    """A new workspace: its name, its first admin, how many approve."""
+
+    admin = forms.CharField(
+        label=_("User name of its first admin"),
+        max_length=150,
+        error_messages={"required": _("Enter a user name.")},
+        help_text=_("Somebody who signs in here already; they add the others."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    approvals = RulesForm.base_fields["approvals"]
+
+
+class ArchiveForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the workspace"),
+        error_messages={"required": _("Type the workspace\u2019s name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class TokenForm(forms.Form):

@@ -16,7 +16,7 @@ from assistants_app.contract.problems import shown
 from assistants_app.errors import InvalidDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from django.forms import BaseForm, BoundField
@@ -62,23 +62,18 @@ def json_lines(text: object) -> SafeString:
 
 
 @register.simple_tag
-def diff_rows(
-    rows: Iterable[Row],
-    part: str = "text",
-    fold_url: str = "",
-    comment_url: str = "",
-    threads: Mapping[tuple[str, int], SafeString] | None = None,
-) -> SafeString:
-    """The rows of a difference table; belongs inside `<table class="diff"><tbody>`."""
-    return markup.diff_html(
-        rows, part=part or "text", fold_url=fold_url, comment_url=comment_url, threads=threads
-    )
+def json_marked(text: str, strong: Collection[int], warn: Collection[int]) -> SafeString:
+    """`json_lines` with some lines set off: those of an open row, and those to fix."""
+    return markup.json_html(text, strong=strong, warn=warn)
 
 
 @register.simple_tag
-def diff_sides(rows: Iterable[Row], part: str = "text", fold_url: str = "") -> SafeString:
-    """The rows of a difference table with old and new side by side."""
-    return markup.sides_html(rows, part=part or "text", fold_url=fold_url)
+def diff_rows(rows: Iterable[Row], *, sides: bool = False, **options: Any) -> SafeString:
+    """The rows of a difference table, for `<table class="diff"><tbody>`: in one column, or with old
+    and new side by side. `options` are those of `markup.diff_html`; empty ones are none.
+    """
+    draw = markup.sides_html if sides else markup.diff_html
+    return draw(rows, **{name: value for name, value in options.items() if value})
 
 
 @register.filter
@@ -229,6 +224,12 @@ def form_errors(
 def plain(problem: Problem) -> str:
     """A problem of the contract in the plain words that people read."""
     return contract.plain(problem)
+
+
+@register.filter
+def item(mapping: Mapping[str, Any] | None, key: str) -> Any:
+    """What a mapping holds under a key that a template has in a variable."""
+    return mapping.get(key) if mapping else None
 
 
 @register.filter

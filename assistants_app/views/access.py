@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.db.models import Model, QuerySet
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
     from assistants_app.policies import Right
@@ -30,12 +30,14 @@ LAST_USED = "workspace"  # session key: the slug last looked at; no permission i
 
 def signed_in(
     *methods: str,
-) -> Callable[[Callable[Concatenate[Request, P], HttpResponse]], Callable[..., HttpResponseBase]]:
+) -> Callable[
+    [Callable[Concatenate[Request, P], HttpResponseBase]], Callable[..., HttpResponseBase]
+]:
     """Only for signed-in people, only these methods (GET brings HEAD with it)."""
     allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
 
     def wrap(
-        view: Callable[Concatenate[Request, P], HttpResponse],
+        view: Callable[Concatenate[Request, P], HttpResponseBase],
     ) -> Callable[..., HttpResponseBase]:
         @require_http_methods(allowed)
         @login_required
@@ -69,6 +71,8 @@ def change(request: Request, pk: int, right: Right = "workspace.read") -> Change
     rows = Change.objects.select_related(
         "assistant__workspace__connection", "assistant__live_version", "base", "author"
     )
+    # Of the three other texts of an assistant hardly any page needs the tools, and 128 take long.
+    rows = rows.defer("assistant__tools", "assistant__live_version__tools")
     row = fetch(request, rows, by="assistant__workspace", pk=pk)
     policies.require(request.actor, right, row.assistant.workspace, on=row)
     return row
@@ -99,14 +103,25 @@ def mine_of(request: Request) -> list[Workspace]:
     return request.workspaces
 
 
-def current(request: Request) -> Workspace | None:
-    """The workspace that a list is about: of the query, else the last used, else the first."""
+def current(request: Request, *, usual: bool = False) -> Workspace | None:
+    """The workspace that a list is about: of the query, else the last used, else the first.
+
+    `usual`: whatever the query says.
+    """
     mine = mine_of(request)
-    asked = request.GET.get("workspace") or request.session.get(LAST_USED)
+    named = None if usual else request.GET.get("workspace")
+    asked = named or request.session.get(LAST_USED)
     chosen = next((row for row in mine if row.slug == asked), None)
-    if chosen is None and request.GET.get("workspace"):
+    if chosen is None and named:
         raise Http404
     chosen = chosen or (mine[0] if mine else None)
     if chosen:
         remember(request, chosen)
     return chosen
+
+
+def admins(workspace: Workspace) -> str:
+    """Whom to ask for what one may not do here: at most three names."""
+    rows = workspace.memberships.select_related("user").filter(user__is_active=True)
+    rows = rows.filter(roles_text__contains="admin").order_by("pk")
+    return ", ".join(row.user.display_name for row in rows[:3])

@@ -14,6 +14,7 @@ from assistants_app import contract, policies
 from assistants_app.actions import changes, receipts
 from assistants_app.errors import Conflict, NotAllowed
 from assistants_app.forms.assistants import NewForm, PasteForm
+from assistants_app.forms.model import options
 from assistants_app.models.connections import catalogue_of
 from assistants_app.views import access, pages
 
@@ -50,6 +51,19 @@ def assistant_new(request: Request) -> HttpResponse:
     return pages.go(request, url)
 
 
+@access.signed_in("POST")
+def duplicate(request: Request, pk: int) -> HttpResponse:
+    """A new assistant that begins as what this one's live version says, or else its proposal."""
+    row = access.assistant(request, pk, "change.write")
+    source = row if row.live_version else (row.changes.order_by("-pk").first() or row)
+    document = contract.without_marker(source.document())
+    name = _("%(name)s (copy)") % {"name": str(document.get("name") or row.answers_to)[:240]}
+    key = request.POST.get("form_id", "")[:200] and f"{request.POST['form_id'][:200]} {pk}"
+    url = _made(request, row.workspace, contract.merge(document, {"name": name}), key)
+    messages.success(request, _("This is a copy. Nothing of it is live before you publish it."))
+    return pages.go(request, url)
+
+
 def _places(request: Request) -> list[Workspace]:
     """Where this person may write, the workspace of the address or the last-used one first."""
     current = access.current(request)
@@ -69,8 +83,12 @@ def _start(request: Request, form: StartForm, places: list[Workspace]) -> str:
     Raises Conflict (`receipt`) when this form was sent before with another content.
     """
     workspace = next(p for p in places if p.slug == form.cleaned_data["workspace"])
-    document = form.document
     key = str(form.cleaned_data["form_id"] or "")
+    return _made(request, workspace, form.document, key)
+
+
+def _made(request: Request, workspace: Workspace, document: contract.Document, key: str) -> str:
+    """As `_start`, once what is to be made is known."""
     body = f"{workspace.pk} {contract.canonical(document)}".encode()
     if key and (known := receipts.first(request.actor, key, body)):
         return known.answer
@@ -108,7 +126,7 @@ def _page(
         "way": way,
         "ways": [("form", _("Fill in"), url), ("json", _("Paste JSON"), f"{url}&from=json")],
         "workspace": workspace,
-        "models": catalogue_of(workspace.upstream).ids,
+        "models": options(catalogue_of(workspace.upstream)),
         "action_url": request.get_full_path(),
         "cancel_url": back,
         "crumbs": [(_("Assistants"), back), (_("New assistant"), "")],

@@ -1,8 +1,7 @@
-"""One assistant: read first, then edit; its versions, its activity, into the archive and back."""
+"""One assistant: read first, then edit; one of its versions; into the archive and back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -10,11 +9,21 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from assistants_app import keyset, policies
+from assistants_app import policies
 from assistants_app.actions import assistants, changes
 from assistants_app.errors import Conflict
-from assistants_app.models import AuditEntry, Change, PushOrder, UpstreamCopy, Version
-from assistants_app.views import access, audit, badges, documents, order_words, pages
+from assistants_app.models import Change, PushOrder, UpstreamCopy, Version
+from assistants_app.views import (
+    access,
+    assistant_notices,
+    assistant_tabs,
+    badges,
+    documents,
+    findings,
+    order_words,
+    pages,
+    shelves,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -22,19 +31,14 @@ if TYPE_CHECKING:
     from assistants_app.models import Assistant
     from assistants_app.views.pages import Request
 
-TABS = ("overview", "history", "activity")
-SHOWN = 25
-
 
 @access.signed_in("GET")
 def assistant(request: Request, pk: int) -> HttpResponse:
     """What is live; before that, what is proposed. Then its versions and what happened to it."""
     row = access.assistant(request, pk)
-    tab = request.GET.get("tab", "")
-    tab = tab if tab in TABS else "overview"
-    context = head(request, row) | {"tab": tab, "tabs": _tabs(row, tab)}
-    fill = {"overview": _overview, "history": _history, "activity": _activity}[tab]
-    return pages.page(request, "assistants/assistant.html", context | fill(request, row, context))
+    context = head(request, row)
+    context |= assistant_tabs.chosen(request, row, context["proposed"] or row)
+    return pages.page(request, "assistants/assistant.html", context)
 
 
 def head(request: Request, row: Assistant) -> dict[str, Any]:
@@ -55,7 +59,7 @@ def head(request: Request, row: Assistant) -> dict[str, Any]:
         "live": row.live_version,
         "proposed": proposed,
         "description": (proposed or row).description,
-        "notices": [] if needs_review else _notices(row, order),
+        "notices": assistant_notices.found(row, None if needs_review else order),
         "work": badges.work_badge(held[0] if held else None),
         "upstream": badges.upstream_badge(row, order, upstream.health if upstream else None),
         "checked": _checked(row, order) if upstream else "",
@@ -64,6 +68,7 @@ def head(request: Request, row: Assistant) -> dict[str, Any]:
         "open_changes": held,
         "mine": mine,
         "others": held_by_others,
+        "ask_whom": "" if roles & policies.RIGHTS["change.write"] else access.admins(row.workspace),
         "may_edit": bool(roles & policies.RIGHTS["change.write"]) and not row.is_archived,
         "may_archive": bool(roles & policies.RIGHTS["assistant.archive"]),
         "archived": badges.archived_badge() if row.is_archived else None,
@@ -81,103 +86,6 @@ def _crumbs(row: Assistant) -> list[tuple[str, str]]:
     return [(_("Assistants"), f"{reverse('assistant_list')}?workspace={row.workspace.slug}")]
 
 
-def _tabs(row: Assistant, current: str) -> list[dict[str, Any]]:
-    url = reverse("assistant", args=[row.pk])
-    labels = {"overview": _("Overview"), "history": _("History"), "activity": _("Activity")}
-    return [
-        {
-            "label": label,
-            "url": url if tab == "overview" else f"{url}?tab={tab}",
-            "current": tab == current,
-        }
-        for tab, label in labels.items()
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to know before anything else, with at most one thing to do about it."""
-
-    tone: str
-    heading: str
-    text: str
-    url: str = ""
-    action: str = ""
-
-
-def _notices(row: Assistant, order: PushOrder | None) -> list[Notice]:
-    """What a person should settle, the gravest first."""
-    if order is None or row.is_archived:
-        return []
-    url = reverse("upstream", args=[row.pk])
-    if order.state == PushOrder.State.STOPPED:
-        return [_stopped(order, url)]
-    if order.state == PushOrder.State.IDLE and order.notes:
-        parts = ", ".join(str(note) for note in order.notes)
-        text = _("The server accepted it but did not keep: %(parts)s.") % {"parts": parts}
-        return [Notice("warn", _("Not all kept."), text, url, _("See what"))]
-    return []
-
-
-def _stopped(order: PushOrder, url: str) -> Notice:
-    words = {
-        PushOrder.Reason.DELETED: (
-            "bad",
-            _("Deleted upstream."),
-            _("It no longer exists on the connected server."),
-            _("Create again"),
-        ),
-        PushOrder.Reason.DRIFT: (
-            "warn",
-            _("Changed upstream."),
-            _("Someone changed it on the connected server since we last looked."),
-            _("Look at the difference"),
-        ),
-        PushOrder.Reason.UNCLEAR: (
-            "neutral",
-            _("Not sure it arrived."),
-            order.message,
-            _("Settle it"),
-        ),
-    }
-    failed = ("bad", _("Push failed."), order.message, _("See why"))
-    tone, heading, text, action = words.get(PushOrder.Reason(order.reason), failed)
-    return Notice(tone, heading, text, url, action)
-
-
-def _overview(request: Request, row: Assistant, context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
-    """The live content; of a new assistant what its newest change proposes."""
-    return {"shown": documents.shown(context["proposed"] or row)}
-
-
-def _history(request: Request, row: Assistant, context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
-    rows = row.versions.select_related("by", "change").defer("instructions", "tools")
-    return _paged(request, rows, keyset.Key("number", descending=True, read=int))
-
-
-def _activity(request: Request, row: Assistant, context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
-    """Its entries of the audit log, as far as this person may read them."""
-    readable = audit.readable(request.actor, row.workspace)
-    rows = readable.filter(assistant_id=str(row.pk))
-    found = _paged(request, rows, keyset.Key("seq", descending=True, read=int))
-    sees_all = policies.allowed(request.actor, "audit.read", row.workspace)
-    return found | {"entries": audit.told(found["rows"]), "sees_all": sees_all}
-
-
-def _paged(request: Request, rows: Any, key: keyset.Key) -> dict[str, Any]:
-    cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
-    try:
-        page: keyset.Page[Version | AuditEntry] = keyset.page(rows, key, limit=SHOWN, **cursors)
-    except keyset.CursorError:
-        page = keyset.page(rows, key, limit=SHOWN)
-    url = f"?tab={request.GET.get('tab', '')}"
-    links = {
-        "previous_url": page.before and f"{url}&before={page.before}",
-        "next_url": page.after and f"{url}&after={page.after}",
-    }
-    return {"rows": page.rows, "page": links}
-
-
 @access.signed_in("GET")
 def version(request: Request, pk: int, n: int) -> HttpResponse:
     """One version in full, as it was or is live."""
@@ -189,7 +97,7 @@ def version(request: Request, pk: int, n: int) -> HttpResponse:
         "assistant": row,
         "version": found,
         "is_live": found.pk == row.live_version_id,
-        "shown": documents.shown(found),
+        "shown": documents.shown(found, shelves.names(row.workspace, found)),
         "older": n - 1 if n - 1 in numbers else None,
         "newer": n + 1 if n + 1 in numbers else None,
         "compare_url": _compared(row, found),
@@ -224,6 +132,8 @@ def change_open(request: Request, pk: int) -> HttpResponse:
         if conflict.code != "open_change":
             raise
         change = conflict.data["change"]
+    if refused := findings.refused_url(change, request.POST.get("param", "")):
+        return pages.go(request, refused)
     return pages.go(request, "change", change.pk)
 
 

@@ -85,6 +85,7 @@ def _context(
     request: Request, workspace: Workspace, people: list[tuple[str, str]], found: Any
 ) -> dict[str, Any]:
     asked = {name: request.GET.get(name, "") for name in found.filters}
+    may_verify = policies.allowed(request.actor, "audit.verify", workspace)
     # A browser complains about a date field that holds no date.
     no_dates = dict.fromkeys(("since", "until") & found.form.errors.keys(), "")
     return {
@@ -101,10 +102,28 @@ def _context(
         "sources": list(filters.SOURCES.items()),
         "outcomes": list(filters.OUTCOMES.items()),
         "clear_url": f"{reverse('audit_list')}?workspace={workspace.slug}",
-        "may_verify": policies.allowed(request.actor, "audit.verify", workspace),
+        "may_verify": may_verify,
+        "guard_restored": AuditEntry.guard_restored() if may_verify else None,
         "sees_all": policies.allowed(request.actor, "audit.read", workspace),
         "verify_url": f"{reverse('audit_verify')}?workspace={workspace.slug}",
+        "export_url": f"{reverse('audit_export')}?{_query(request, workspace)}",
     }
+
+
+def _query(request: Request, workspace: Workspace) -> str:
+    """The present filters, without the place in the list."""
+    query = request.GET.copy()
+    for name in ("after", "before", "limit"):
+        query.pop(name, None)
+    query["workspace"] = workspace.slug
+    return query.urlencode()
+
+
+def narrowed(request: Request, workspace: Workspace) -> filters.AuditFilter:
+    """The entries that one may read, as the address narrows them."""
+    rows = readable(request.actor, workspace)
+    people = _people(request, workspace, rows)
+    return filters.AuditFilter(request.GET, rows, request=request, people=people)
 
 
 def _about(request: Request, pk: str) -> str:

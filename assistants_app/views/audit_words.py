@@ -60,6 +60,8 @@ _TERMS = {
     "upstream_request": "Request ID upstream",
     "factor": "Second factor",
     "ended": "Sessions ended",
+    "why_required": "Authors say why",
+    "settle_comments": "Open comments block approval",
 }
 
 
@@ -131,7 +133,8 @@ def recorded(body: dict[str, Any], known: Names) -> Recorded:
         return _roles(data, who)
     if body.get("action") == "rules.set":
         was, now = str(data.get("before", "")), str(data.get("after", ""))
-        return Recorded(_("Approvals needed"), was, now, has_both=True)
+        facts = _facts(data)
+        return Recorded(_("Approvals needed"), was, now, has_both=was != now, facts=facts)
     facts = [*_fields(data), *_facts(data)]
     return Recorded(_line(str(body.get("action")), data, who), facts=facts)
 

@@ -83,6 +83,7 @@ def _stopped(reason: str) -> Badge:
     return {
         Reason.DRIFT: Badge(_("Changed upstream"), "arrows-right-left", "warn"),
         Reason.DELETED: Badge(_("Deleted upstream"), "no-symbol", "bad"),
+        Reason.DUPLICATE: Badge(_("There more than once"), "square-2-stack", "warn"),
     }.get(Reason(reason), Badge(_("Push failed"), "exclamation-triangle", "bad"))
 
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.translation import gettext as _
 
-from assistants_app import contract, markup, textdiff
+from assistants_app import contract, markup
+from assistants_app.actions import shown
 from assistants_app.contract import words
+from assistants_app.textdiff import kept
+from assistants_app.views import meaning
 
 if TYPE_CHECKING:
-    from assistants_app.contract.words import Label
+    from collections.abc import Collection, Iterable, Mapping
 
-SETTINGS = ("name", "description", "model", "reasoning_effort", "temperature", "top_p")
-SHORT = 80  # characters up to which an old → new pair stands in one line
+    from assistants_app import textdiff
+    from assistants_app.contract.words import Label
+    from assistants_app.views.meaning import Entry
+
+    Lines = Mapping[str, Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One field that differs: as a word difference, or as old → new."""
+    """One field that differs: as a word difference, by meaning and as JSON, or as old → new.
+
+    `first`: the number of its first change on the page; `changes`: how many it has.
+    """
 
     field: str
     label: Label
@@ -31,48 +41,83 @@ class Section:
     length: int = 0
     is_code: bool = False
     hidden: tuple[str, ...] = ()  # code points that cannot be seen and were not there before
-    tools: tuple[tuple[str, str], ...] = ()  # ("new", "gone" or "changed"; name)
+    entries: tuple[Entry, ...] = ()  # what changed by meaning
+    first: int = 0
+    changes: int = 1
 
 
 def sections(
-    before: contract.Document, after: contract.Document, *, whole: bool = False
+    before: contract.Document,
+    after: contract.Document,
+    *,
+    whole: bool = False,
+    opened: Lines | None = None,
+    marked: Lines | None = None,
 ) -> list[Section]:
     """The fields that differ: instructions, then settings that fit in a line, then the others.
 
-    `whole` shows unchanged lines as well. Order-only and newlines-only differences are shown too:
-    a person made them, so they are part of the change.
+    `whole` shows unchanged lines as well; else those of folds that begin in `opened`, and those
+    around the lines in `marked`, both by field. Order-only and newlines-only differences are shown
+    too: a person made them, so they are part of the change.
     """
-    fields = [f for f in contract.FIELDS if _text(before, f) != _text(after, f)]
-    found = [_section(field, before, after, whole=whole) for field in fields]
-    return sorted(found, key=lambda one: (one.field != "instructions", one.kind != "value"))
+    found = []
+    for field in shown.differing(before, after):
+        lines = {"opened": (opened or {}).get(field, ()), "marked": (marked or {}).get(field, ())}
+        found.append(_section(field, before, after, whole=whole, **lines))
+    found.sort(key=lambda one: (one.field != "instructions", one.kind != "value"))
+    return _numbered(found)
+
+
+def _numbered(found: Iterable[Section]) -> list[Section]:
+    numbered, first = [], 1
+    for section in found:
+        numbered.append(replace(section, first=first))
+        first += section.changes
+    return numbered
 
 
 def unchanged(before: contract.Document, after: contract.Document) -> list[str]:
     """Labels of the fields that are the same on both sides and not empty."""
-    same = (f for f in contract.FIELDS if _text(before, f) == _text(after, f) and f in after)
+    differing = shown.differing(before, after)
+    same = (f for f in contract.FIELDS if f in after and f not in differing)
     return [str(words.LABELS[field].label) for field in same]
 
 
 def _section(
-    field: str, before: contract.Document, after: contract.Document, *, whole: bool
+    field: str,
+    before: contract.Document,
+    after: contract.Document,
+    *,
+    whole: bool,
+    opened: Collection[int],
+    marked: Collection[int],
 ) -> Section:
-    old, new = _text(before, field), _text(after, field)
+    old, new = shown.plain_text(before, field), shown.plain_text(after, field)
     verdict = contract.compare(_only(before, field), _only(after, field)).verdict
     label = words.LABELS[field]
-    if field in SETTINGS and len(old) <= SHORT and len(new) <= SHORT:
+    if field in shown.SETTINGS and len(old) <= shown.SHORT and len(new) <= shown.SHORT:
         hidden = _hidden(old, new)
         return Section(field, label, "value", verdict, before=old, after=new, hidden=hidden)
+    context = None if whole else 3
+    diff = kept.difference(old, new, context=context, opened=opened, marked=marked)
+    entries = meaning.entries(field, before.get(field), after.get(field))
     return Section(
         field,
         label,
         "text",
         verdict,
-        diff=textdiff.difference(old, new, context=None if whole else 3),
+        diff=diff,
         length=len(new),
         is_code=not isinstance(after.get(field) or before.get(field), str),
         hidden=_hidden(old, new),
-        tools=_tools(before.get(field), after.get(field)) if field == "tools" else (),
+        entries=entries,
+        changes=len(entries) or _runs(diff),
     )
+
+
+def _runs(diff: textdiff.Diff) -> int:
+    """How many places change: runs of rows that came or went."""
+    return sum(changed for changed, _run in groupby(diff.rows, lambda r: r.kind in ("add", "del")))
 
 
 def _hidden(old: str, new: str) -> tuple[str, ...]:
@@ -80,49 +125,30 @@ def _hidden(old: str, new: str) -> tuple[str, ...]:
     return tuple(point for point in markup.hidden_characters(new) if point not in known)
 
 
-def _tools(before: object, after: object) -> tuple[tuple[str, str], ...]:
-    """Which tools came, went or changed, by function name or kind; a Draft may hold anything."""
-    olds, news = _named(before), _named(after)
-    found = [("new", name) for name in news if name not in olds]
-    found += [("gone", name) for name in olds if name not in news]
-    found += [("changed", name) for name in news if name in olds and olds[name] != news[name]]
-    return tuple(found)
-
-
-def _named(tools: object) -> dict[str, str]:
-    found = {}
-    for tool in tools if isinstance(tools, list) else []:
-        kind = tool.get("type") if isinstance(tool, dict) else None
-        inside = tool.get(kind) if isinstance(kind, str) else None
-        name = inside.get("name") if isinstance(inside, dict) else None
-        found[str(name or kind or "?")] = contract.dumps(tool)
-    return found
-
-
 def _only(document: contract.Document, field: str) -> contract.Document:
     return {field: document[field]} if field in document else {}
 
 
-def _text(document: contract.Document, field: str) -> str:
-    value: Any = document.get(field)
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else contract.dumps(value, indent=2)
-
-
 def summary(before: contract.Document, after: contract.Document) -> str:
     """One line: `Instructions +24 −15 words; Creativity 1.0 → 0.4`."""
-    return "; ".join(_phrase(section) for section in sections(before, after))
+    return told(shown.facts(before, after))
 
 
-def _phrase(section: Section) -> str:
-    label = _(section.label.label)
-    if section.diff:
-        added, removed = section.diff.added_words, section.diff.removed_words
-        return _("%(label)s +%(added)s −%(removed)s words") % {
-            "label": label,
-            "added": added,
-            "removed": removed,
-        }
-    nothing = _("nothing")
-    return f"{label} {section.before or nothing} → {section.after or nothing}"
+def told(facts: Iterable[Any]) -> str:
+    """The same line from what was kept of a difference (`shown.facts`)."""
+    return "; ".join(_phrase(*fact) for fact in facts)
+
+
+def _phrase(field: str, kind: str, before: Any, after: Any) -> str:
+    label = _(words.LABELS[field].label)
+    if kind == "words":
+        values = {"label": label, "added": before, "removed": after}
+        return _("%(label)s +%(added)s −%(removed)s words") % values
+    if kind == "items":
+        said = [_("%(n)s new or changed") % {"n": before}] if before else []
+        said += [_("%(n)s removed") % {"n": after}] if after else []
+        return f"{label}: {', '.join(said)}"
+    if not before or not after:
+        text = _("%(label)s set to %(value)s") if after else _("%(label)s emptied")
+        return text % {"label": label, "value": after}
+    return f"{label} {before} → {after}"

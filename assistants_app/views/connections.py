@@ -21,7 +21,7 @@ from assistants_app.forms.connections import ConnectionForm, LeaveForm
 from assistants_app.models import AllowedOrigin, Job
 from assistants_app.models.connections import profile_of
 from assistants_app.sync import profiles
-from assistants_app.views import access, freshness, imports, pages
+from assistants_app.views import access, bulk, freshness, imports, pages
 from assistants_app.views.workspaces import settings_context
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def abilities(upstream: Connection) -> list[tuple[str, str, str]]:
             ("retrieve", _("Show a single assistant")),
             ("update", _("Change an assistant")),
             ("paging", _("Go through long lists page by page")),
-            ("null_ok", _("Clear a field by null")),
+            ("null_ok", _("Take a field that is empty (null)")),
         )
         if flag != "null_ok" or flag in learned
     ]
@@ -218,6 +218,8 @@ def job(request: Request, pk: int) -> HttpResponse:
         context |= _tested(request, row.workspace, row)
     if row.kind == Job.Kind.IMPORT:
         context |= imports.results(request, row)
+    if row.kind == Job.Kind.BULK:
+        context |= bulk.results(row)
     status = 286 if request.htmx and row.is_over else 200  # 286 ends htmx's polling
     response = pages.page(request, template, context, status=status)
     if is_test and status == 286 and row.workspace.upstream:
@@ -234,6 +236,8 @@ def _crumbs(row: Job) -> list[tuple[str, str]]:
     slug = row.workspace.slug
     if row.kind in (Job.Kind.LIST, Job.Kind.IMPORT):
         return [(_("Import"), imports.url(row.workspace)), (str(row.get_kind_display()), "")]
+    if row.kind == Job.Kind.BULK:
+        return [(_("Assistants"), f"{reverse('assistant_list')}?workspace={slug}"), (_("Run"), "")]
     if row.kind == Job.Kind.TEST:
         return [
             (_("Connection"), reverse("workspace_connection", args=[slug])),

@@ -12,6 +12,8 @@ from assistants_app import contract
 from assistants_app.contract import words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assistants_app.models.content import AssistantFields
 
 SETTINGS = ("model", "reasoning_effort", "temperature", "top_p")
@@ -47,11 +49,11 @@ class Shown:
     labels: list[tuple[str, str]]
     settings: list[Setting]
     json: str
-    resources: list[tuple[str, list[str]]] = field(default_factory=list)
+    resources: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
 
 
-def shown(fields: AssistantFields) -> Shown:
-    """Reads with tolerance: a Draft may hold anything."""
+def shown(fields: AssistantFields, names: Mapping[str, str] | None = None) -> Shown:
+    """Reads with tolerance: a Draft may hold anything. `names` of files and collections by ID."""
     document = contract.without_marker(fields.document())
     metadata = document.get("metadata")
     return Shown(
@@ -61,7 +63,7 @@ def shown(fields: AssistantFields) -> Shown:
         labels=[(k, _text(v)) for k, v in metadata.items()] if isinstance(metadata, dict) else [],
         settings=[setting(name, document.get(name)) for name in SETTINGS],
         json=contract.dumps(document, indent=2),
-        resources=_resources(document.get("tool_resources")),
+        resources=_resources(document.get("tool_resources"), names or {}),
     )
 
 
@@ -118,13 +120,13 @@ def _reply(value: Any) -> Ability:
     return Ability(_(label.label), label.term, text=_(label.help), json=more)
 
 
-def _resources(value: Any) -> list[tuple[str, list[str]]]:
-    """The ids that abilities may open, by what they are."""
+def _resources(value: Any, names: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The ids that abilities may open, by what they are, each with its name or ""."""
     found = []
     for kind, key in (("code_interpreter", "file_ids"), ("file_search", "vector_store_ids")):
         part = value.get(kind) if isinstance(value, dict) else None
         ids = _list(part.get(key)) if isinstance(part, dict) else []
         if ids:
             label = words.LABELS[f"tool_resources.{kind}.{key}"].label
-            found.append((_(label), [_text(one) for one in ids]))
+            found.append((_(label), [(_text(one), names.get(_text(one), "")) for one in ids]))
     return found

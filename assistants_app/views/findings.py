@@ -11,12 +11,21 @@ from django.utils.translation import gettext as _
 from assistants_app import contract
 from assistants_app.actions import changes
 from assistants_app.contract import words
+from assistants_app.contract.blame import place
+from assistants_app.contract.tools import function_name
 from assistants_app.forms.changes import PART_OF, PARTS
+from assistants_app.views import builder_rows
 
 if TYPE_CHECKING:
-    from assistants_app.contract.problems import Level, Problem
+    from collections.abc import Callable
+
+    from assistants_app.contract.problems import Level, Path, Problem
     from assistants_app.models import Change
 
+_SHELVES: dict[tuple[str | int, ...], str] = {
+    ("tool_resources", "code_interpreter"): "shelf-files",
+    ("tool_resources", "file_search"): "shelf-knowledge",
+}
 _ORDER = {"error": 0, "warning": 1, "hint": 2}
 
 
@@ -39,7 +48,8 @@ class Finding:
     def way(self) -> str:
         """The same place from inside a dialog over it: the page is loaded anew, and focuses it."""
         page, _hash, anchor = self.url.partition("#")
-        return f"{page}?fix={self.field}#{anchor}" if self.url else ""
+        joint = "&" if "?" in page else "?"
+        return f"{page}{joint}fix={self.field}#{anchor}" if self.url else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +97,46 @@ def _label(field: str) -> str:
     return _(words.LABELS[field].label) if field in words.LABELS else field
 
 
+def refused_url(change: Change, param: str) -> str:
+    """Where the field is edited that a server refused, "" where its param leads nowhere."""
+    path = place(param, change.document())
+    return _urls(change)(path) if path else ""
+
+
 def _url(change: Change, field: str) -> str:
     return f"{reverse('change', args=[change.pk])}#id_{field}"
+
+
+def _urls(change: Change) -> Callable[[Path], str]:
+    """Where a problem can be mended, by its path: a tool has a page of its own."""
+    page, held = reverse("change", args=[change.pk]), change.keyed_tools()
+
+    def url(path: Path) -> str:
+        field = str(path[0]) if path else ""
+        if field == "tools" and len(path) > 1 and held:
+            key, tool = held[int(path[1])]
+            return _tool_url(reverse("tool", args=[change.pk, key]), tool, path)
+        if path[:2] in _SHELVES and not (change.unread or {}):
+            return f"{page}#{_SHELVES[path[:2]]}"
+        if field in ("tools", "tool_resources"):
+            return f"{page}?abilities=json#id_{field}"
+        return f"{page}#id_{field}" if field in PART_OF else ""
+
+    return url
+
+
+def _tool_url(page: str, tool: Any, path: Path) -> str:
+    """A function's form, with the row open that the problem is in; else the JSON of the tool."""
+    if function_name(tool) is None:
+        return f"{page}#id_tool"
+    is_schema = path[2:4] == ("function", "parameters")
+    return builder_rows.row_address(page, path[4:]) if is_schema else f"{page}#id_name"
 
 
 def of_document(change: Change, problems: list[Problem]) -> list[Finding]:
     """Where a text cannot be read, the problems of the value before it are of no use."""
     unread, document = change.unread or {}, change.document()
+    url_of = _urls(change)
     found = []
     for problem in problems:
         field = str(problem.path[0]) if problem.path else ""
@@ -101,7 +144,7 @@ def of_document(change: Change, problems: list[Problem]) -> list[Finding]:
             continue
         param = problem.param if len(problem.path) > 1 else ""
         message = contract.plain(problem, _)
-        url = _url(change, field) if field in PART_OF else ""
+        url = url_of(problem.path)
         place = contract.in_words(problem.path, document, _)
         found.append(Finding(problem.level, field, _label(field), message, param, url, place))
     return found
@@ -123,8 +166,7 @@ def _differing(change: Change) -> list[str]:
     if change.base is None:
         return []
     before, after = change.base.document(), change.document()
-    parts = contract.compare(contract.without_marker(before), contract.without_marker(after)).parts
-    fields = [str(part.path[0]) for part in parts]
+    fields = contract.differing(contract.without_marker(before), contract.without_marker(after))
     return [*fields, *(f for f in change.unread or {} if f not in fields)]
 
 

@@ -51,8 +51,12 @@ def compare(request: Request, pk: int, sides: str) -> HttpResponse:
     if named is None:
         raise Http404
     before, after = _side(row, named[1]), _side(row, named[2])
-    view = diff_view.asked(request)
-    sections = comparison.sections(before.document, after.document, whole=view["whole"])
+    if lines := diff_view.fold(request, before.document, after.document):
+        return lines
+    view, opened = diff_view.asked(request), diff_view.opened(request)
+    sections = comparison.sections(
+        before.document, after.document, whole=view["whole"], opened=opened
+    )
     here = reverse("compare", args=[pk, sides])
     context = {
         "assistant": row,
@@ -61,9 +65,11 @@ def compare(request: Request, pk: int, sides: str) -> HttpResponse:
         "choices": _choices(row, before, after),
         "link": request.build_absolute_uri(here),
         "here": here,
+        "query": f"{here}?",
         "swapped": reverse("compare", args=[pk, f"{after.key}..{before.key}"]),
         "about": _("%(a)s against %(b)s") % {"a": after.label, "b": before.label},
         "view": view,
+        "changes": sum(section.changes for section in sections),
         "sections": sections,
         "settings": [one for one in sections if one.kind == "value"],
         "unchanged": comparison.unchanged(before.document, after.document),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zlib import crc32
 
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -16,50 +15,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assistants_app import policies
-from assistants_app.actions import changes, importing
+from assistants_app.actions import changes, importing, relinking
 from assistants_app.actions import imports as file_imports
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.forms.imports import ImportForm
-from assistants_app.models import ConnectionHealth, Job
+from assistants_app.models import Assistant, ConnectionHealth, Job, listed
 from assistants_app.views import access, connection_words, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from assistants_app.actions.importing import Choice, Row
-    from assistants_app.models import Workspace
+    from assistants_app.models import ListedAssistant, Workspace
+    from assistants_app.models.listed import ListedQuerySet
     from assistants_app.views.pages import Request
 
 SIZE = 100  # lines of one page
 SHOWN = 200  # lines of a result
 PARTS = {"import-live": "imports/parts/_live.html", "import-bar": "imports/parts/_bar.html"}
+VIEWS = {
+    "": listed.OPEN,
+    "odd": listed.OPEN & Q(is_odd=True),
+    "left": listed.LEFT,
+    "here": listed.HERE,
+}
 OVER = (Job.State.DONE, Job.State.FAILED)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row of what is upstream as the page shows it."""
-
-    row: Row
-    is_here: bool
-    is_chosen: bool
-
-    @property
-    def may_be_chosen(self) -> bool:
-        return not self.is_here and not self.row.is_ours
-
-    @property
-    def made(self) -> datetime | None:
-        """When the server says that it was made, where a calendar has that year."""
-        try:
-            seconds = self.row.created_at
-            return datetime.fromtimestamp(seconds, UTC) if seconds else None
-        except (ValueError, OverflowError, OSError):
-            return None
-
-    @property
-    def is_odd(self) -> bool:
-        return bool(self.row.notes or self.row.problem)
 
 
 @access.signed_in("GET")
@@ -90,22 +67,22 @@ def choose(request: Request) -> HttpResponse:
         messages.warning(request, _("It was read again meanwhile. Choose from what is there now."))
         return pages.go(request, url(workspace))
     shown, picked = request.POST.getlist("shown"), request.POST.getlist("pick")
-    choice = importing.choose(job, shown=shown, picked=picked)
+    importing.choose(job.listed.all(), shown=shown, picked=picked)
     do, _colon, page = request.POST.get("do", "").partition(":")
     if do == "take":
-        return _take(request, workspace, job, choice)
+        return _take(request, workspace, job)
     if do in ("all", "none"):
-        importing.choose(job, every=do == "all")
+        importing.choose(job.listed.all(), every=do == "all")
     if do == "found":
-        ids = [line.row.id for line in _found(request, _lines(job, choice)) if line.may_be_chosen]
-        importing.choose(job, shown=ids, picked=ids)
+        importing.choose(_found(request, _rows(workspace, job).filter(listed.OPEN)), every=True)
     if request.htmx and not do:
         return _page(request, workspace)
     return pages.go(request, url(workspace, **_state(request, page=page)))
 
 
-def _take(request: Request, workspace: Workspace, job: Job, choice: Choice) -> HttpResponse:
-    ids = [x.row.id for x in _lines(job, choice) if x.is_chosen and x.may_be_chosen]
+def _take(request: Request, workspace: Workspace, job: Job) -> HttpResponse:
+    chosen = _rows(workspace, job).filter(listed.OPEN).filter(is_chosen=True)
+    ids = list(chosen.values_list("upstream_id", flat=True))
     try:
         run = importing.ask(workspace, actor=request.actor, ids=ids)
     except Invalid as invalid:
@@ -114,6 +91,28 @@ def _take(request: Request, workspace: Workspace, job: Job, choice: Choice) -> H
         messages.warning(request, str(conflict))
         return pages.go(request, url(workspace))
     return pages.go(request, "job", run.pk)
+
+
+@access.signed_in("POST")
+def relink(request: Request) -> HttpResponse:
+    """Link again what was linked here before this server was left, as the page shows it."""
+    workspace = _place(request)
+    job = _look(workspace)
+    if job is None or str(job.pk) != request.POST.get("run") or job.state != Job.State.DONE:
+        messages.warning(request, _("It was read again meanwhile. Look at what is there now."))
+        return pages.go(request, url(workspace, show="left"))
+    try:
+        n = relinking.relink(job, actor=request.actor)
+    except Conflict as conflict:
+        messages.warning(request, str(conflict))
+        return pages.go(request, url(workspace, show="left"))
+    said = ngettext(
+        "%(n)s is linked again. It is read there first.",
+        "%(n)s are linked again. Each is read there first.",
+        n,
+    )
+    messages.success(request, said % {"n": f"{n:,}"})
+    return pages.go(request, url(workspace))
 
 
 @access.signed_in("POST")
@@ -255,9 +254,8 @@ def _reason(job: Job) -> str:
 # --- the list -------------------------------------------------------------------------------------
 
 
-def _lines(job: Job, choice: Choice) -> list[Line]:
-    rows, here = importing.open_rows(job)
-    return [Line(row, row.id in here, choice.holds(row.id)) for row in rows]
+def _rows(workspace: Workspace, job: Job) -> ListedQuerySet:
+    return job.listed.against(workspace.connection)
 
 
 def _state(request: Request, page: str = "") -> dict[str, str]:
@@ -266,61 +264,72 @@ def _state(request: Request, page: str = "") -> dict[str, str]:
     return {"show": asked.get("show", ""), "q": asked.get("q", "")[:200], "page": page}
 
 
-def _found(request: Request, lines: Sequence[Line]) -> list[Line]:
-    show, q = request.GET.get("show", ""), request.GET.get("q", "")[:200].casefold().strip()
-    kept = [line for line in lines if _in_view(line, show)]
-    if not q:
-        return kept
-    return [line for line in kept if q in _searched(line.row)]
-
-
-def _searched(row: Row) -> str:
-    return "\n".join((row.name, row.id, row.model)).casefold()
-
-
-def _in_view(line: Line, show: str) -> bool:
-    if show == "here":
-        return not line.may_be_chosen
-    return line.may_be_chosen and (show != "odd" or line.is_odd)
+def _found(request: Request, rows: ListedQuerySet) -> ListedQuerySet:
+    rows = rows.filter(VIEWS.get(request.GET.get("show", ""), VIEWS[""]))
+    q = request.GET.get("q", "")[:200].strip()
+    return rows.searched_for(q) if q else rows
 
 
 def _listing(request: Request, workspace: Workspace, job: Job) -> dict[str, Any]:
-    lines = _lines(job, importing.choice_of(job))
-    found = _found(request, lines)
-    state = _state(request)
-    last = max((len(found) - 1) // SIZE, 0)
+    rows, state = _rows(workspace, job), _state(request)
+    state["show"] = state["show"] if state["show"] in VIEWS else ""
+    counts = _tally(rows)
+    found = _found(request, rows).count() if state["q"] else counts[state["show"]]
+    last = max((found - 1) // SIZE, 0)
     asked = request.GET.get("page", "")
     at = min(max(int(asked) - 1, 0), last) if asked.isdecimal() and len(asked) < 6 else 0
-    open_ = [line for line in lines if line.may_be_chosen]
     result = job.result if isinstance(job.result, dict) else {}
     return {
-        "lines": found[at * SIZE : (at + 1) * SIZE],
-        "found": len(found),
-        "all": len(lines),
-        "new": len(open_),
-        "chosen": sum(line.is_chosen for line in open_),
+        "lines": _lines(_found(request, rows), at),
+        "found": found,
+        "all": counts["all"],
+        "new": counts[""],
+        "left": counts["left"],
+        "left_url": url(workspace, show="left"),
+        "may_choose": state["show"] in ("", "odd") and not _frozen(workspace),
+        "chosen": counts["chosen"],
         "notes": result.get("notes") or [],
         "q": state["q"],
         "show": state["show"],
         "tabs": [
             {
                 "label": label,
-                "count": sum(_in_view(line, key) for line in lines),
+                "count": counts[key],
                 "url": url(workspace, show=key, q=state["q"]),
                 "current": key == state["show"],
             }
             for key, label in (
                 ("", _("Not here yet")),
                 ("odd", _("Worth a look")),
+                ("left", _("Linked before")),
                 ("here", _("Here already")),
             )
+            if key != "left" or counts["left"] or state["show"] == "left"
         ],
         "page": at + 1,
-        "span": f"{at * SIZE + 1:,}–{min((at + 1) * SIZE, len(found)):,}",  # noqa: RUF001
+        "span": f"{at * SIZE + 1:,}–{min((at + 1) * SIZE, found):,}",  # noqa: RUF001
         "previous": at or None,
         "next": at + 2 if at < last else None,
         "choose_url": f"{reverse('import_choose')}?{_query(workspace, state, at)}",
     }
+
+
+def _lines(rows: ListedQuerySet, at: int) -> list[ListedAssistant]:
+    """One page of them, each with the assistant here that it was linked to before."""
+    lines = list(rows[at * SIZE : (at + 1) * SIZE])
+    before = Assistant.objects.only("name", "public_id")
+    found = before.in_bulk({line.formerly for line in lines if line.formerly})
+    for line in lines:
+        line.linked = found.get(line.formerly or 0)
+    return lines
+
+
+def _tally(rows: ListedQuerySet) -> dict[str, int]:
+    """How many there are in each view, in all, and chosen."""
+    chosen = VIEWS[""] & Q(is_chosen=True)
+    which = {f"in_{key}": Count("pk", filter=of) for key, of in VIEWS.items()}
+    told = rows.order_by().aggregate(all=Count("pk"), chosen=Count("pk", filter=chosen), **which)
+    return {key.removeprefix("in_"): n for key, n in told.items()}
 
 
 def _query(workspace: Workspace, state: dict[str, str], at: int) -> str:

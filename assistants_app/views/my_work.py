@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assistants_app import policies
 from assistants_app.models import Change, ConnectionHealth, Contribution, PushOrder, Version
-from assistants_app.views import access, badges, pages
+from assistants_app.views import access, badges, model_list, pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from django.db.models import QuerySet
     from django.http import HttpResponse
 
     from assistants_app.models import User, Workspace
+    from assistants_app.models.changes import ChangeQuerySet
     from assistants_app.policies import Right
     from assistants_app.views.badges import Badge
     from assistants_app.views.pages import Request
@@ -66,15 +67,28 @@ def home(request: Request) -> HttpResponse:
         _waiting(request, _where(request, "change.review")),
         _own(request),
         _publishable(request, _where(request, "change.publish")),
-        _attention(request, _where(request, "push")),
+        _attention(request, _where(request, "push"), _where(request, "change.write")),
         _recent(request),
     ]
+    is_idle = not any(group.rows for group in groups[:4])
     context = {
         "groups": [group for group in groups if group.rows],
-        "is_idle": not any(group.rows for group in groups[:4]),
-        "next": [{"label": _("Open the assistants"), "url": reverse("assistant_list")}],
+        "is_idle": is_idle,
+        "next": _next(request) if is_idle else [],
     }
     return pages.page(request, "home/my_work.html", context)
+
+
+def _next(request: Request) -> list[dict[str, str]]:
+    """Where to go from an empty page: for admins first to what is not set up yet."""
+    own = _where(request, "settings.write")
+    bare = next((one for one in own if not one.assistants.exists()), None)
+    ways = [{"label": _("Open the assistants"), "url": reverse("assistant_list")}]
+    if bare:
+        label = _("Set up %(name)s") % {"name": bare}
+        url = f"{reverse('welcome')}?workspace={bare.slug}"
+        ways.insert(0, {"label": label, "url": url, "tone": "primary"})
+    return ways
 
 
 def _where(request: Request, right: Right) -> list[Workspace]:
@@ -82,7 +96,7 @@ def _where(request: Request, right: Right) -> list[Workspace]:
     return [one for one in access.mine_of(request) if policies.allowed(request.actor, right, one)]
 
 
-def _changes(places: Sequence[Workspace]) -> QuerySet[Change]:
+def _changes(places: Sequence[Workspace]) -> ChangeQuerySet:
     return (
         Change.objects.filter(assistant__workspace__in=places, assistant__archived_at=None)
         .select_related("assistant__workspace", "author")
@@ -112,8 +126,8 @@ def _place(request: Request, workspace: Workspace) -> tuple[str, ...]:
 
 
 def _waiting(request: Request, places: list[Workspace]) -> Group:
-    """Changes in review that this person may decide on and wrote no part of."""
-    rows = _changes(places).filter(~_is_own(request), state=State.IN_REVIEW)
+    """Changes in review that this person may decide on, wrote no part of and did not approve."""
+    rows = _changes(places).awaiting(request.user)
     found = list(rows.order_by("submitted_at", "pk")[: SHOWN + 1])
     return Group(
         "waiting",
@@ -158,9 +172,10 @@ def _publishable(request: Request, places: list[Workspace]) -> Group:
     )
 
 
-def _attention(request: Request, places: list[Workspace]) -> Group:
-    """Connections that do not answer as they should, then pushes that a person has to settle."""
+def _attention(request: Request, places: list[Workspace], edited: list[Workspace]) -> Group:
+    """Connections that do not answer as they should, models that end, pushes to settle."""
     closed = [_connection(request, place) for place in places if _is_closed(place)]
+    closed += [_models(request, *found) for found in model_list.ending_soon(edited)]
     stuck = (PushOrder.State.STOPPED, PushOrder.State.UNKNOWN)
     orders = (
         PushOrder.objects.filter(
@@ -174,6 +189,21 @@ def _attention(request: Request, places: list[Workspace]) -> Group:
     rows = closed + [_order(request, one) for one in found]
     more = reverse("sync") if len(rows) > SHOWN else ""
     return Group("attention", _("Needs attention"), rows[:SHOWN], more)
+
+
+def _models(request: Request, place: Workspace, used: list[model_list.Used]) -> Row:
+    n = sum(one.n for one in used)
+    name = ngettext(
+        "%(n)s assistant needs another model", "%(n)s assistants need another model", n
+    ) % {"n": n}
+    return Row(
+        name=name,
+        url=f"{reverse('model_list')}?workspace={place.slug}",
+        about=(", ".join(one.model for one in used[:5]), *_place(request, place)),
+        at=None,
+        badge=used[0].badge,
+        action=_("See which"),
+    )
 
 
 def _is_closed(workspace: Workspace) -> bool:

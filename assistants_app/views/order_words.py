@@ -27,25 +27,28 @@ def row(order: PushOrder, *, may_push: bool, differing: list[str]) -> dict[str, 
     """What one line of Sync shows; `differing` are the labels of what changed upstream."""
     is_stopped = order.state == State.STOPPED
     read_at: datetime | None = getattr(order, "read_at", None)
+    said = says(order, read_at)
     return {
         "order": order,
         "badge": badges.upstream_badge(order.assistant, order, order.connection.health),
-        "says": says(order, read_at),
+        "says": said,
+        "found": order.message if order.message != said and order.state != State.IDLE else "",
         "versions": versions(order),
         "differing": ", ".join(differing),
         "is_refused": is_stopped and order.reason == Reason.REFUSED,
         "differs": is_stopped and order.reason == Reason.DRIFT,
         "settles": is_stopped
         and order.reason in (Reason.DELETED, Reason.UNCLEAR, Reason.DUPLICATE),
-        "may_retry": may_push and not order.lease_until and _may_retry(order),
+        "may_retry": may_push and not order.lease_until and may_retry(order),
     }
 
 
-def _may_retry(order: PushOrder) -> bool:
+def may_retry(order: PushOrder) -> bool:
     """What waits is not hurried while the connection rests: nothing would happen."""
     if order.state == State.WAITING:
         return order.connection.health.state == ConnectionHealth.State.OPEN
-    return order.state in (State.STOPPED, State.UNKNOWN) and order.reason != Reason.DRIFT
+    is_settled = order.reason not in (Reason.DRIFT, Reason.DUPLICATE)  # by a choice alone
+    return order.state in (State.STOPPED, State.UNKNOWN) and is_settled
 
 
 def versions(order: PushOrder) -> str:
@@ -87,6 +90,8 @@ def checked(order: PushOrder | None, read_at: datetime | None) -> str:
 
 
 def _stopped(order: PushOrder) -> str:
+    if order.reason == Reason.UNCLEAR and order.assistant.upstream_id:
+        return _("The server does not find it any more, and nothing confirms that it is gone.")
     if order.reason == Reason.REFUSED and (label := _field(order.param)):
         return _("The server refused “%(field)s”. It is not tried again by itself.") % {
             "field": label

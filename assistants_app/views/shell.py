@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from assistants_app import policies
 from assistants_app.models import Change, ConnectionHealth, PushOrder, Workspace
-from assistants_app.views import access, connection_words
+from assistants_app.views import access, connection_words, notices
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,8 +61,10 @@ class Paused:
 class Shell:
     """Read only when a whole page is drawn: a part never asks for any of it."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, here: str = "") -> None:
+        """`here`: the name of the page's view, where the request is not the page's own."""
         self._request = request
+        self._here = here
 
     @cached_property
     def person(self) -> User:
@@ -70,6 +73,11 @@ class Shell:
     @cached_property
     def theme(self) -> str:
         return self.person.theme
+
+    @cached_property
+    def unread(self) -> int:
+        """How many things the bell has news of."""
+        return notices.unread(self._request)
 
     @cached_property
     def workspace(self) -> Workspace | None:
@@ -81,16 +89,32 @@ class Shell:
         return next((row for row in mine if known and row.pk == known.pk), known)
 
     @cached_property
-    def workspaces(self) -> list[tuple[Workspace, str]]:
-        """Each with the present list page for it, the other filters dropped."""
+    def workspaces(self) -> list[tuple[Workspace | str, str]]:
+        """Each with the present list page for it, the other filters dropped; at the end all."""
         name = self._view_name
         page = reverse(name if name in LISTS else "assistant_list")
-        return [(row, f"{page}?workspace={row.slug}") for row in access.mine_of(self._request)]
+        mine = access.mine_of(self._request)
+        found: list[tuple[Workspace | str, str]] = [
+            (row, f"{page}?workspace={row.slug}") for row in mine
+        ]
+        everywhere = f"{reverse('assistant_list')}?workspace=all"
+        return [*found, (_("All my workspaces"), everywhere)] if len(mine) > 1 else found
 
     @property
     def _view_name(self) -> str:
         match = self._request.resolver_match
-        return (match.url_name or "") if match else ""
+        return self._here or ((match.url_name or "") if match else "")
+
+    @property
+    def counts_url(self) -> str:
+        """Where the page asks for the counts again, with the fingerprint of those it shows."""
+        where = {"workspace": self.workspace.slug} if self.workspace else {}
+        asked = {**where, "here": self._view_name, "seen": self.seen}
+        return f"{reverse('counts')}?{urlencode(asked)}"
+
+    @cached_property
+    def seen(self) -> str:
+        return "-".join(str(n or 0) for n in (self._waiting, self._trouble, self.unread))
 
     @cached_property
     def nav(self) -> list[NavItem]:
@@ -99,7 +123,10 @@ class Shell:
         return [
             NavItem(_("My work"), reverse("home"), "inbox", self._view_name == "home"),
             self._item(
-                "assistant_list", _("Assistants"), "sparkles", ("assistant", "version", "change")
+                "assistant_list",
+                _("Assistants"),
+                "sparkles",
+                ("assistant", "version", "change", "model_list"),
             ),
             self._item("review_list", _("Reviews"), "eye", ("review",), count=self._waiting),
             self._item(
@@ -135,14 +162,14 @@ class Shell:
             self._request.actor, "settings.read", self.workspace
         )
         url = reverse("workspace_members" if may else "workspace_tokens", args=[slug])
-        here = self._view_name.startswith("workspace_")
+        everyone = ("workspace_list", "workspace_new", "workspace_restore")
+        here = self._view_name.startswith("workspace_") and self._view_name not in everyone
         return NavItem(_("Settings"), url, "cog-6-tooth", here, group="operations")
 
     @cached_property
     def _counts(self) -> tuple[int | None, int | None]:
         """What stands beside the links (waiting, trouble), read at once."""
-        waiting = Change.objects.filter(state=Change.State.IN_REVIEW)
-        waiting = waiting.exclude(contributions__user=self.person)
+        waiting = Change.objects.awaiting(self.person)
         unsure = (PushOrder.State.STOPPED, PushOrder.State.UNKNOWN)
         trouble = PushOrder.objects.filter(state__in=unsure, assistant__archived_at=None)
         rows = Workspace.objects.filter(pk=self.workspace.pk if self.workspace else 0)

@@ -14,7 +14,7 @@ from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.forms.submitting import SubmitForm
 from assistants_app.models import Change
 from assistants_app.views import access, comparison, findings, pages
-from assistants_app.views.changes import head
+from assistants_app.views.editing import head
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -47,7 +47,12 @@ def submit(request: Request, pk: int) -> HttpResponse:
 
 def _form(request: Request, change: Change, checked: findings.Checked) -> SubmitForm:
     initial = {"title": change.title or _suggested(change, checked), "why": change.why}
-    return SubmitForm(request.POST or None, has_warnings=bool(checked.warnings), initial=initial)
+    return SubmitForm(
+        request.POST or None,
+        has_warnings=bool(checked.warnings),
+        initial=initial,
+        must_say_why=changes.must_say_why(change.assistant.workspace),
+    )
 
 
 def _suggested(change: Change, checked: findings.Checked) -> str:
@@ -80,6 +85,7 @@ def _page(
         "goes_on": is_same and goes_on,
         "host": upstream.host if upstream else "",
         "approvals": change.assistant.workspace.approvals,
+        "reviewers": [one.display_name for one in policies.reviewers(change)],
         **more,
     }
     parts = {"dialog": "changes/parts/_submit.html"}

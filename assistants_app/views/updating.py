@@ -16,7 +16,7 @@ from assistants_app.contract.words import LABELS
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.forms.changes import PART_OF
 from assistants_app.views import access, drift_parts, pages
-from assistants_app.views.changes import head
+from assistants_app.views.editing import head
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from assistants_app import contract, policies
 from assistants_app.actions import drift, push_doubts, push_links
-from assistants_app.models import PushOrder, UpstreamCopy
+from assistants_app.models import ConnectionHealth, PushOrder, UpstreamCopy
 from assistants_app.views import (
     badges,
     comparison,
+    connection_words,
     drift_parts,
     order_words,
     pages,
@@ -75,8 +76,9 @@ def _context(request: Request, assistant: Assistant) -> dict[str, Any]:
         "url": url(assistant),
         "badge": badges.upstream_badge(assistant, order, connection.health if connection else None),
         "says": order_words.says(order, base.seen_at if base else None) if order else "",
-        "base": base,
-        "sections": _differing(base, assistant) if base else [],
+        "base": None if is_missing(order) or not assistant.upstream_id else base,
+        "is_missing": is_missing(order),
+        "sections": _differing(base, assistant) if base and not is_missing(order) else [],
         "attempts": order.push_attempts.select_related("version")[:SHOWN] if order else [],
         "may_push": may_push,
         "is_moving": order is not None and order.state in MOVING and connection is not None,
@@ -88,9 +90,36 @@ def _context(request: Request, assistant: Assistant) -> dict[str, Any]:
             (_("Upstream"), ""),
         ],
     }
+    if connection and connection.health.state != ConnectionHealth.State.OPEN:
+        context["told"] = connection_words.told(connection)
+        context["may_pause"] = policies.allowed(
+            request.actor, "settings.write", assistant.workspace
+        )
     if order and order.state != State.IDLE and connection:
-        context["sending"] = sending.of_order(order)
+        context |= _next(request, order, may_push=may_push)
     return context | (_doubts(request, order) if order else {})
+
+
+def _next(request: Request, order: PushOrder, *, may_push: bool) -> dict[str, Any]:
+    """What the next write sends, and why the last one failed; nothing is sent to what is gone."""
+    is_stopped = order.state == State.STOPPED
+    is_there = not is_stopped or not is_missing(order)
+    why = order.reason in (Reason.REFUSED, Reason.APPROVAL, Reason.ATTEMPTS)
+    may_edit = policies.allowed(request.actor, "change.write", order.assistant.workspace)
+    return {
+        "sending": sending.of_order(order) if is_there else None,
+        "why": is_stopped and why,
+        "may_retry": may_push and not order.lease_until and order_words.may_retry(order),
+        "may_fix": may_edit and order.reason in (Reason.REFUSED, Reason.APPROVAL),
+    }
+
+
+def is_missing(order: PushOrder | None) -> bool:
+    """The server does not find it, so what was last read there says nothing of today."""
+    if order is None or order.state != State.STOPPED:
+        return False
+    is_unproven = order.reason == Reason.UNCLEAR and bool(order.assistant.upstream_id)
+    return is_unproven or order.reason == Reason.DELETED
 
 
 def _differing(base: UpstreamCopy, assistant: Assistant) -> list[comparison.Section]:

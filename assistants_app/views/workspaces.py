@@ -38,6 +38,7 @@ def settings_context(request: Request, workspace: Workspace, current: str) -> di
         ("workspace_connection", _("Connection"), reads),
         ("workspace_rules", _("Review rules"), reads),
         ("workspace_tokens", _("API tokens"), True),
+        ("workspace_general", _("Name and archive"), reads),
     ]
     return {
         "workspace": workspace,
@@ -51,15 +52,8 @@ def settings_context(request: Request, workspace: Workspace, current: str) -> di
             if shown
         ],
         "may_write": may_write,
-        "admins": "" if may_write else _admins(workspace),
+        "admins": "" if may_write else access.admins(workspace),
     }
-
-
-def _admins(workspace: Workspace) -> str:
-    """Whom to ask for what one may not do here: at most three names."""
-    rows = workspace.memberships.select_related("user").filter(user__is_active=True)
-    rows = rows.filter(roles_text__contains="admin").order_by("pk")
-    return ", ".join(row.user.display_name for row in rows[:3])
 
 
 @access.signed_in("GET")
@@ -229,14 +223,13 @@ def member_remove(request: Request, slug: str, user_pk: int) -> HttpResponse:
 @access.signed_in("GET", "POST")
 @freshness.required(back="workspace_rules")
 def rules(request: Request, slug: str) -> HttpResponse:
-    """How many approvals a Change needs here."""
+    """How many approvals a Change needs here, and what else is asked for."""
     right: Right = "settings.write" if request.method == "POST" else "settings.read"
     workspace = access.workspace(request, slug, right)
-    form = RulesForm(freshness.sent(request), initial={"approvals": workspace.approvals})
+    initial = {name: getattr(workspace, name) for name in RulesForm.base_fields}
+    form = RulesForm(freshness.sent(request), initial=initial)
     if request.method == "POST" and form.is_valid():
-        workspaces.set_rules(
-            workspace, actor=request.actor, approvals=form.cleaned_data["approvals"]
-        )
+        workspaces.set_rules(workspace, actor=request.actor, **form.cleaned_data)
         messages.success(request, _("Saved. Approvals given under the former rule do not count."))
         return pages.go(request, "workspace_rules", slug)
     context = {**settings_context(request, workspace, "workspace_rules"), "form": form}

@@ -11,25 +11,37 @@ from __future__ import annotations
 ANYONE = "anyone"
 SIGNED_IN = "signed in"
 OPERATOR = "operator"  # in person; for everybody else there is nothing there
+BUILDERS = "where DEBUG is on"  # signed in; elsewhere there is nothing
 SAMPLE = "sample sign-in"  # anyone, in the quickstart's own process only; 404 elsewhere
 
 OWN_OR = "own or "  # one's own, and everybody's with the right that follows
 
+COMMENT = "change.comment"
 READ, WRITE, REVIEW, PUBLISH = "workspace.read", "change.write", "change.review", "change.publish"
 PUSH, SEE, SET = "push", "settings.read", "settings.write"
 ARCHIVE, WITHDRAW = "assistant.archive", OWN_OR + "change.withdraw_any"
 
 ROUTES: dict[str, dict[str, str]] = {
     "home": {"GET": SIGNED_IN},
+    "counts": {"GET": SIGNED_IN},
+    "gallery": {"GET": BUILDERS},
+    "notice_list": {"GET": SIGNED_IN},
+    "notices_read": {"POST": SIGNED_IN},
+    "account_notices": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "health": {"GET": ANYONE},
     "csp_report": {"POST": ANYONE},
     # assistants and their versions
     "assistant_list": {"GET": READ},
+    "assistant_filters": {"GET": READ},
+    # each action asks for its own right besides: tests/views/test_bulk.py
+    "assistant_bulk": {"GET": READ, "POST": READ},
+    "assistant_duplicate": {"POST": WRITE},
     "assistant_new": {"GET": WRITE, "POST": WRITE},
     "import": {"GET": PUSH},
     "import_look": {"POST": PUSH},
     "import_choose": {"POST": PUSH},
     "import_file": {"POST": PUSH},
+    "import_relink": {"POST": PUSH},
     "assistant": {"GET": READ},
     "change_open": {"POST": WRITE},
     "assistant_archive": {"GET": ARCHIVE, "POST": ARCHIVE},
@@ -40,14 +52,38 @@ ROUTES: dict[str, dict[str, str]] = {
     # changes
     "change": {"GET": READ},
     "change_part": {"GET": READ, "POST": WRITE},
+    "change_check": {"POST": WRITE},
+    "change_labels": {"POST": WRITE},
+    "change_instructions": {"POST": WRITE},
+    "change_insert": {"GET": WRITE, "POST": WRITE},
+    "change_model": {"GET": WRITE, "POST": WRITE},
+    "change_resources": {"GET": WRITE, "POST": WRITE},
+    "change_reply": {"GET": WRITE, "POST": WRITE},
+    "reply_fields": {"GET": WRITE, "POST": WRITE},
+    "reply_ops": {"POST": WRITE},
+    "reply_fix": {"GET": WRITE, "POST": WRITE},
+    "reply_json": {"GET": WRITE, "POST": WRITE},
+    "tool_list": {"GET": WRITE, "POST": WRITE},
+    "tool_copy": {"GET": WRITE, "POST": WRITE},
+    "tool": {"GET": WRITE, "POST": WRITE},
+    "tool_import": {"GET": WRITE, "POST": WRITE},
+    "tool_ops": {"POST": WRITE},
+    "tool_fix": {"GET": WRITE, "POST": WRITE},
+    "tool_try": {"POST": WRITE},
     "change_submit": {"GET": WRITE, "POST": WRITE},
     "change_update": {"GET": WRITE, "POST": WRITE},
     "change_withdraw": {"GET": WITHDRAW, "POST": WITHDRAW},
+    "model_list": {"GET": READ},
     # review and publish
     "review_list": {"GET": READ},
     "review": {"GET": READ},
-    "review_approve": {"POST": REVIEW},
-    "review_request_changes": {"POST": REVIEW},
+    "review_send": {"GET": REVIEW, "POST": REVIEW},
+    "review_seen": {"POST": READ},
+    "comment_new": {"GET": COMMENT, "POST": COMMENT},
+    "comment_send": {"POST": COMMENT},
+    "comment_drop": {"POST": COMMENT},
+    "thread_resolve": {"POST": COMMENT},
+    "thread_reopen": {"POST": COMMENT},
     "change_publish": {"GET": PUBLISH, "POST": PUBLISH},
     # sync
     "sync": {"GET": READ},
@@ -63,8 +99,15 @@ ROUTES: dict[str, dict[str, str]] = {
     # audit
     "audit_list": {"GET": READ},
     "audit_entry": {"GET": OWN_OR + "audit.read"},
+    "audit_export": {"POST": "audit.verify"},
     "audit_verify": {"POST": "audit.verify"},
     # settings of a workspace
+    "welcome": {"GET": SET},
+    "workspace_list": {"GET": SIGNED_IN},
+    "workspace_new": {"GET": OPERATOR, "POST": OPERATOR},
+    "workspace_restore": {"GET": OPERATOR, "POST": OPERATOR},
+    "workspace_general": {"GET": SEE, "POST": SET},
+    "workspace_archive": {"GET": SET, "POST": SET},
     "workspace_members": {"GET": SEE},
     "workspace_member_add": {"POST": SET},
     "workspace_member": {"GET": SET, "POST": SET},

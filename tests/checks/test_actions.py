@@ -11,9 +11,14 @@ from tests.checks.paths import START, THE_WRITERS, Function, Module, Paths, mark
 from tests.checks.tree import APP, parsed, sources
 from tests.checks.writers import modules, writes
 
+VERBS = ("add", "replace", "move", "duplicate", "remove", "restore", "copy_from")
+VERBS += ("bring_in", "take_back")
 EXPLAINED = {
     # Text that cannot be read yet is kept as it is typed; it is no edit before it can be read.
     "changes.edit may write and not record",
+    # Each of them is one such edit, of values only.
+    *(f"tools.{verb} may write and not record" for verb in VERBS),
+    *(f"attachments.{verb} may write and not record" for verb in ("attach", "choose", "detach")),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.checks.tree import ROOT, run
 
 if TYPE_CHECKING:
@@ -45,9 +47,10 @@ def test_django_on_a_pure_floor_is_seen(tmp_path: Path) -> None:
     assert "assistants_app.textdiff is not allowed to import django" in said
 
 
-def test_a_second_user_of_requests_is_seen(tmp_path: Path) -> None:
-    said = broken(tmp_path, "actions/changes.py", "import requests")
-    assert "assistants_app.actions.changes -> requests" in said
+@pytest.mark.parametrize("library", ["requests", "urllib3"])
+def test_a_stray_user_of_http_is_seen(tmp_path: Path, library: str) -> None:
+    said = broken(tmp_path, "actions/changes.py", f"import {library}")
+    assert f"assistants_app.actions.changes -> {library}" in said
 
 
 def test_a_stray_module_is_seen(tmp_path: Path) -> None:

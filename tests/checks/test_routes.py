@@ -14,10 +14,20 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, path, reverse
 
 from assistants_app import policies
-from assistants_app.actions import changes, pulling
+from assistants_app.actions import changes, pulling, threads
 from assistants_app.models import AuditEntry
 from tests import builders
-from tests.checks.routes import ALLAUTH, ANYONE, API, OPERATOR, OWN_OR, ROUTES, SAMPLE, SIGNED_IN
+from tests.checks.routes import (
+    ALLAUTH,
+    ANYONE,
+    API,
+    BUILDERS,
+    OPERATOR,
+    OWN_OR,
+    ROUTES,
+    SAMPLE,
+    SIGNED_IN,
+)
 from tests.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -27,7 +37,9 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ROLES = ("viewer", "editor", "reviewer", "publisher", "auditor", "admin")
+CODE = {"type": "code_interpreter"}
 # What a role with the right may meet: success, or a state or an input that is not accepted.
+EVERYWHERE = frozenset({ANYONE, SIGNED_IN, SAMPLE, BUILDERS, OPERATOR})  # asked in no workspace
 LET_IN = {200, 201, 202, 204, 302, 303, 409, 422}
 
 
@@ -61,7 +73,7 @@ def test_every_line_of_the_table_is_a_route() -> None:
 def test_every_right_of_the_table_is_one_of_the_house() -> None:
     asked = {right for row in ROUTES.values() for right in row.values()} | set(ALLAUTH.values())
     asked = {right.removeprefix(OWN_OR) for right in asked}
-    assert asked <= {ANYONE, SIGNED_IN, SAMPLE, OPERATOR, *policies.RIGHTS}
+    assert asked <= {*EVERYWHERE, *policies.RIGHTS}
     assert {scope for row in API.values() for scope in row.values()} <= set(policies.SCOPE_RIGHTS)
 
 
@@ -107,7 +119,12 @@ def _made(upstream: Upstream) -> World:
     assistant = builders.make_assistant(
         workspace, author=people["author"], reviewer=people["publisher"]
     )
-    change = _in_review(builders.make_change(assistant, people["author"], name="Renamed"))
+    change = _in_review(
+        builders.make_change(assistant, people["author"], name="Renamed", tools=[CODE])
+    )
+    at = threads.Anchor(change.digest)
+    saying = {"actor": builders.acting(people["author"]), "on": at}
+    said = threads.comment(change, text="Why?", **saying)
     job = pulling.ask(workspace, actor=builders.acting(people["publisher"]))
     token, _ = builders.make_token(workspace, people["admin"])
     entry = AuditEntry.objects.filter(workspace_id=str(workspace.pk)).first()
@@ -116,6 +133,8 @@ def _made(upstream: Upstream) -> World:
         "assistants": assistant.pk,
         "changes": change.pk,
         "jobs": job.pk,
+        "comments": said.pk,
+        "threads": said.thread_id,
         "user_pk": people["author"].pk,
         "public_id": token.public_id,
         "people": people["author"].pk,
@@ -124,6 +143,8 @@ def _made(upstream: Upstream) -> World:
         "versions": 1,
         "sides": "1..live",
         "part": "basics",
+        "resources": "files",
+        "tools": change.keyed_tools()[0][0],
     }
     return World(workspace, people, keys, {user.pk: _session(user) for user in people.values()})
 
@@ -151,7 +172,7 @@ def test_an_address_opens_to_exactly_the_rights_of_the_table(
     name: str, method: str, world: World
 ) -> None:
     right, url = ROUTES[name][method], url_of(name, world.keys)
-    workspace = None if right in (ANYONE, SIGNED_IN, SAMPLE, OPERATOR) else world.workspace
+    workspace = None if right in EVERYWHERE else world.workspace
     for who, user in world.people.items():
         status = answer(url, method, world.sessions[user.pk], workspace)
         assert is_right(status, right, who, name), f"{who}: {method} {url} answered {status}"
@@ -160,7 +181,7 @@ def test_an_address_opens_to_exactly_the_rights_of_the_table(
 def is_right(status: int, right: str, who: str, name: str) -> bool:
     if who == "gone":  # a deactivated person is signed out
         return right in (ANYONE, SAMPLE) or status in (302, 401)
-    if right == SAMPLE:
+    if right in (SAMPLE, BUILDERS):
         return status == 404
     if right == OPERATOR:
         return status in LET_IN if who == "operator" else status == 404
@@ -174,6 +195,8 @@ def is_right(status: int, right: str, who: str, name: str) -> bool:
         return status in LET_IN  # one's own
     if who not in _holders(right):
         return status == 403
+    if name.startswith("thread_"):  # for whoever wrote in the change or in the thread
+        return status in LET_IN if who == "author" else status == 403
     # The author may do what the role gives, but for deciding about the own change.
     return status in LET_IN or (who == "author" and right == "change.review" and status == 403)
 

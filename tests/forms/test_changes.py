@@ -13,7 +13,7 @@ from assistants_app.models import Assistant, Change
 from tests import builders
 
 if TYPE_CHECKING:
-    from assistants_app.forms.changes import PartForm
+    from assistants_app.forms.parts import PartForm
     from assistants_app.models import User, Workspace
 
 
@@ -211,3 +211,16 @@ def test_title_and_why_are_no_part_of_the_document(change: Change, alice: User) 
     now = save(change, alice, form)
     assert (now.title, now.why, now.digest) == (" Shorter ", "Law.\nNew.", before)
     assert save(now, alice, sent(PARTS["about"](change=now), title="", why="")).title == ""
+
+
+@pytest.mark.parametrize(
+    ("slug", "field", "text"),
+    [("reply", "response_format", '{"type": "text"}'), ("abilities", "tools", "[]")],
+)
+def test_a_byte_order_mark_in_front_is_left_out_and_said(
+    change: Change, slug: str, field: str, text: str
+) -> None:
+    form = sent(PARTS[slug](change=change), **{field: "\ufeff" + text})
+    assert form.is_valid(), form.errors
+    assert form.hints[field] == ["The invisible byte order mark in front is left out."]
+    assert sent(PARTS[slug](change=change), **{field: text}).hints == {}

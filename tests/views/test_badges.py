@@ -69,7 +69,7 @@ def test_no_open_change_is_quiet() -> None:
         (order("stopped", "deleted"), "Deleted upstream"),
         (order("stopped", "refused"), "Push failed"),
         (order("stopped", "approval"), "Push failed"),
-        (order("stopped", "duplicate"), "Push failed"),
+        (order("stopped", "duplicate"), "There more than once"),
         (order("stopped", "attempts"), "Push failed"),
         (None, "Not pushed yet"),
     ],

@@ -39,14 +39,14 @@ def editing(client: Client, alice: User) -> Client:
 
 
 def test_the_editor_holds_every_field(editing: Client, draft: Change) -> None:
-    text = editing.get(url(draft)).content.decode()
+    text = editing.get(url(draft) + "?abilities=json").content.decode()
     for field in (*PARTS["model"].base_fields, "tools", "metadata", "instructions", "why"):
         assert f'id="id_{field}"' in text, field
     for part in PARTS:
         assert f'action="{url(draft, part)}"' in text
         assert f'id="autosave-{part}"' in text
     assert "1 change against version 1" in text
-    assert '<option value="gpt-5.1">' in text
+    assert '<option value="gpt-5.1" label="Everyday' in text
 
 
 def test_a_text_area_keeps_a_first_line_break(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from django.urls import reverse
 
 from assistants_app.actions import changes, reviews
 from assistants_app.models import Change
@@ -84,7 +85,7 @@ def test_a_stale_save_brings_the_merge_panel(
     assert STALE in text
     for part in ("His words.", "My own words."):
         assert part in text
-    assert "<textarea" not in text
+    assert 'id="id_description"' not in text  # the fields stay as they are
     assert "data-autosave" not in slot(response, "auto-basics")
     assert "Not saved" in slot(response, "save-state")
     draft.refresh_from_db()
@@ -105,6 +106,47 @@ def test_keeping_mine_saves_it_and_goes_on_by_itself(
     assert "Saved." in slot(response, "announcer")
     draft.refresh_from_db()
     assert draft.description == "My own words."
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_both_texts_can_be_made_one_by_hand(
+    editing: Client, bob: User, draft: Change, *, htmx: bool
+) -> None:
+    changes.edit(
+        draft, actor=builders.acting(bob), lock=draft.lock, values={"description": "His words."}
+    )
+    headers = {"HX-Request": "true", "HX-Target": "basics-summary"} if htmx else {}
+    typed = {"name": "Mine", "description": "My words.", "lock": str(draft.lock)}
+    panel = editing.post(url(draft, "basics"), typed, headers=headers).content.decode()
+    form = panel[panel.index('id="merge-form"') :]
+    lock = re.search(r'name="lock" value="(\d+)"', form)
+    assert lock
+    for words in ("My words.", "His words.", "Mine"):
+        assert words in form
+    both = typed | {"description": "His and my words.", "lock": lock[1], "act": "by-hand"}
+    response = editing.post(url(draft, "basics"), both, headers=headers)
+    draft.refresh_from_db()
+    assert (draft.name, draft.description) == ("Mine", "His and my words.")
+    if htmx:
+        assert response.headers["HX-Retarget"] == "#form-basics"
+        assert '<div id="merge" hx-swap-oob="innerHTML"></div>' in response.content.decode()
+        assert "data-autosave" in response.content.decode()
+    else:
+        assert response.status_code == 303
+
+
+def test_by_hand_again_while_they_go_on_shows_the_new_texts(
+    editing: Client, bob: User, draft: Change
+) -> None:
+    now = changes.edit(
+        draft, actor=builders.acting(bob), lock=draft.lock, values={"description": "His."}
+    )
+    changes.edit(now, actor=builders.acting(bob), lock=now.lock, values={"description": "Newer."})
+    typed = {"name": "Mine", "description": "Both.", "lock": str(now.lock), "act": "by-hand"}
+    response = editing.post(url(draft, "basics"), typed, headers={"HX-Request": "true"})
+    assert response.status_code == 409
+    for words in ("Newer.", "Both."):
+        assert words in response.content.decode()
 
 
 def test_taking_theirs_brings_the_part_anew(editing: Client, bob: User, draft: Change) -> None:
@@ -142,6 +184,22 @@ def test_in_review_the_page_says_first_what_a_save_does(editing: Client, reviewe
     assert "puts the change back in review" in text
     assert "data-autosave" not in text
     assert "Save and review again" in text
+
+
+def test_in_review_a_field_is_checked_as_it_is_typed_and_nothing_is_stored(
+    editing: Client, alice: User, reviewed: Change
+) -> None:
+    assert 'id="check-basics"' in editing.get(url(reviewed)).content.decode()
+    where = reverse("change_check", args=[reviewed.pk, "basics"])
+    data = held(reviewed, "basics") | {"name": "n" * 257}
+    response = editing.post(where, data, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    assert "257 characters; the limit is 256." in slot(response, "id_name-msg")
+    assert "Error" not in slot(response, "id_description-msg")
+    again = Change.objects.get(pk=reviewed.pk)
+    assert (again.name, again.lock, again.state) == ("Onboarding", reviewed.lock, "approved")
+    nothing = reverse("change_check", args=[reviewed.pk, "nonsense"])
+    assert editing.post(nothing, data).status_code == 404
 
 
 def test_a_save_puts_an_approved_change_back(editing: Client, reviewed: Change) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import time_machine
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
+from assistants_app import policies
+from assistants_app.actions import guards
 from assistants_app.models import triggers
 from tests import builders
 
@@ -26,10 +31,28 @@ def test_a_person_without_a_workspace_is_told(client: Client, carol: User) -> No
 
 
 def test_health_tells_of_missing_guards(client: Client, db: None) -> None:
-    assert client.get(reverse("health")).json() == {"ok": True, "audit_seq": 0, "guards_missing": 0}
+    well = {"ok": True, "audit_seq": 0, "guards_missing": 0, "guard_restored": None}
+    assert client.get(reverse("health")).json() == well
     triggers.drop(connection)
     assert client.get(reverse("health")).status_code == 503
     triggers.install(connection)
+
+
+def test_a_guard_that_was_put_back_is_told_of_for_a_day(
+    client: Client, workspace: Workspace, dora: User, bob: User
+) -> None:
+    triggers.drop(connection)
+    guards.restore(actor=policies.system("worker"))
+    answer = client.get(reverse("health"))
+    assert (answer.status_code, answer.json()["guards_missing"]) == (200, 0)
+    assert answer.json()["guard_restored"]
+    said = "A guard of this history was missing."
+    for person, sees in ((dora, True), (bob, False)):  # who may verify, and who may not
+        client.force_login(person)
+        page = client.get(reverse("audit_list"), {"workspace": workspace.slug}).content.decode()
+        assert (said in page) is sees
+    with time_machine.travel(timezone.now() + timedelta(hours=25), tick=False):
+        assert client.get(reverse("health")).json()["guard_restored"] is None
 
 
 def test_reports_of_blocked_content_are_logged_and_bounded(
@@ -86,6 +109,18 @@ def test_the_shell_asks_little(
     builders.make_member(workspace, dora, "admin", "publisher", "auditor", "reviewer")
     client.force_login(dora)
     client.get(reverse("account_profile"))
-    # The person, their workspaces and roles, both counts; and the page's own, the second factor.
-    with django_assert_max_num_queries(5):
+    # The person, their workspaces and roles, both counts, the bell; and what the page itself asks
+    # for, the second factor.
+    with django_assert_max_num_queries(6):
         client.get(reverse("account_profile"))
+
+
+def test_whoever_is_in_several_workspaces_may_see_all_of_them_at_once(
+    client: Client, alice: User, workspace: Workspace
+) -> None:
+    client.force_login(alice)
+    everywhere = f"{reverse('assistant_list')}?workspace=all"
+    assert everywhere not in client.get(reverse("home")).content.decode()
+    builders.make_member(builders.make_workspace("Finance"), alice, "viewer")
+    assert everywhere in client.get(reverse("home")).content.decode()
+    assert client.get(everywhere).status_code == 200

@@ -4,83 +4,28 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape
 
+from assistants_app import contract
 from assistants_app.actions import importing, jobs
-from assistants_app.forms import imports as form_limits
-from assistants_app.models import Assistant, Change, ConnectionHealth, Job, Workspace
-from assistants_app.runner import Runner
+from assistants_app.models import Assistant, ConnectionHealth, Job, Workspace
 from assistants_app.views import imports
 from tests import builders
-from tests.upstream import Upstream
+from tests.views.import_page import TICK, URL, choose, fill, look, text_of, work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import User
+    from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
-URL = "/assistants/import/"
-
-
-@pytest.fixture(autouse=True)
-def _quick(settings: SettingsWrapper) -> None:
-    settings.SYNC_TIME_SCALE = 0.02
-
-
-@pytest.fixture
-def upstream(workspace: Workspace, dora: User) -> Iterator[Upstream]:
-    with Upstream() as server:
-        builders.make_connection(workspace, dora, server)
-        yield server
-
-
-@pytest.fixture
-def bobs(client: Client, bob: User) -> Client:
-    """Bob publishes."""
-    client.force_login(bob)
-    return client
-
-
-def work() -> None:
-    for _ in range(4):
-        Runner(hands=0).tick()
-
-
-def fill(up: Upstream, count: int) -> list[str]:
-    return [
-        up.add(f"asst_{n:03d}", created_at=1_700_000_000 + n, name=f"Number {n}")
-        for n in range(count)
-    ]
-
-
-def text_of(html: bytes | str) -> str:
-    raw = html.decode() if isinstance(html, bytes) else html
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", raw)).split())
-
-
-def look(client: Client) -> Job:
-    response = client.post(reverse("import_look"))
-    assert response.status_code == 303
-    work()
-    return Job.objects.filter(kind=Job.Kind.LIST).latest("pk")
-
-
-def choose(client: Client, job: Job, do: str, *picked: str, **more: Any) -> Any:
-    data = {"run": job.pk, "do": do, "pick": picked, "shown": more.pop("shown", picked)}
-    return client.post(reverse("import_choose") + more.pop("query", ""), data, **more)
 
 
 # --- before anything is read ------------------------------------------------------------------
@@ -115,7 +60,7 @@ def test_while_it_is_read_the_page_polls_and_a_poll_that_saw_it_is_a_204(
     bobs: Client, upstream: Upstream
 ) -> None:
     bobs.post(reverse("import_look"))
-    page = bobs.get(URL).content.decode()
+    page = bobs.get(URL).content.decode().split("<main", 1)[1]
     assert "Reading what is there" in page
     seen = re.search(r"seen=(\w+)", page)
     assert seen
@@ -175,11 +120,14 @@ def test_pages_hold_a_hundred_and_the_queries_do_not_grow(bobs: Client, upstream
     counts = []
     for n in (3, 250):
         fill(upstream, n)
-        look(bobs)
+        job = look(bobs)
         bobs.get(URL)
         with CaptureQueriesContext(connection) as found:
             page = bobs.get(URL).content.decode()
+            choose(bobs, job, "", "asst_000", headers=TICK)
         counts.append(len(found))
+        assert len(contract.dumps(job.result)) < 200  # the lines are rows, read a page at a time
+        assert job.ask is None
     assert counts[0] == counts[1]
     assert page.count('name="pick"') == imports.SIZE
     last = text_of(bobs.get(URL, {"page": 3}).content)
@@ -254,8 +202,7 @@ def test_ticks_are_kept_from_page_to_page_and_by_each_click(
     assert response.status_code == 303
     assert "page=2" in response["Location"]
     assert "2 of 150 chosen" in text_of(bobs.get(response["Location"]).content)
-    headers = {"HX-Request": "true", "HX-Target": "import-bar"}
-    part = choose(bobs, job, "", ids[149], shown=ids[100:], headers=headers)
+    part = choose(bobs, job, "", ids[149], shown=ids[100:], headers=TICK)
     assert part.status_code == 200
     assert text_of(part.content).startswith("3 of 150 chosen")
     assert "Number" not in part.content.decode()
@@ -404,86 +351,3 @@ def test_the_list_of_assistants_leads_here_whoever_may(
         page = client.get(reverse("assistant_list")).content.decode()
         assert (URL in page) is leads
     assert workspace.pk
-
-
-# --- from a file ------------------------------------------------------------------------------
-
-TWO = '[{"name": "One", "model": "m"}, {"name": "Two", "model": "m", "tools": 7}]'
-
-
-def send(client: Client, text: str = "", file: bytes | None = None) -> Any:
-    data: dict[str, Any] = {"text": text}
-    if file is not None:
-        data["file"] = SimpleUploadedFile("assistants.json", file)
-    return client.post(reverse("import_file"), data)
-
-
-def test_what_is_pasted_becomes_changes_and_each_is_told(
-    bobs: Client, workspace: Workspace
-) -> None:
-    page = send(bobs, TWO)
-    assert page.status_code == 200
-    words = text_of(page.content)
-    assert "Taken in as changes: 1" in words
-    assert "Could not be taken in: 1" in words
-    assert "tools Must be a list." in words
-    change = Change.objects.get()
-    assert reverse("change", args=[change.pk]) in page.content.decode()
-    assert (change.name, change.state) == ("One", Change.State.DRAFT)
-    assert "There already: 1" in text_of(send(bobs, TWO).content)
-    assert workspace.pk
-
-
-def test_a_file_is_taken_in_and_what_belongs_elsewhere_left_out(
-    bobs: Client, workspace: Workspace
-) -> None:
-    lines = b'{"id": "asst_1", "object": "assistant", "name": "A", "model": "m"}\n{"model": "m"}\n'
-    words = text_of(send(bobs, file=lines).content)
-    assert "Taken in as changes: 2" in words
-    assert "belongs to the server it came from: id" in words
-    assert Change.objects.count() == 2
-    assert workspace.pk
-
-
-@pytest.mark.parametrize(
-    ("text", "file", "words"),
-    [
-        ("", None, "Paste something, or choose a file."),
-        ("  \n", None, "Paste something, or choose a file."),
-        ('{"name": <b>', None, "line 1, column"),
-        ("[]", None, "There is no assistant in it."),
-        ('{"a": "\u0000"}', None, "line 1, column"),
-        ("", b"", "The file is empty."),
-        ("", b"\xff\xfe", "UTF-8"),
-        ('{"model": "m"}', b"{}", "not both"),
-        ("[" + ",".join(['{"model": "m"}'] * 501) + "]", None, "501 assistants are too many"),
-        (" " * (1024 * 1024) + "{}", None, "larger than 1 MB"),
-    ],
-)
-def test_what_cannot_be_read_is_said_and_nothing_typed_is_lost(
-    bobs: Client, workspace: Workspace, text: str, file: bytes | None, words: str
-) -> None:
-    response = send(bobs, text, file)
-    assert response.status_code == 422
-    assert words in text_of(response.content)
-    assert escape(text.replace("\x00", "")) in response.content.decode().replace("\x00", "")
-    assert not Change.objects.exists()
-    assert workspace.pk
-
-
-def test_a_file_beyond_the_limit_is_not_read(
-    bobs: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(form_limits, "FILE_MAX", 10)
-    assert "larger than 16 MB" in text_of(send(bobs, file=b'{"model": "m"}').content)
-    assert workspace.pk
-
-
-@pytest.mark.parametrize("role", ["viewer", "editor"])
-def test_others_may_not_send_a_file(
-    client: Client, workspace: Workspace, carol: User, role: str
-) -> None:
-    builders.make_member(workspace, carol, role)
-    client.force_login(carol)
-    assert send(client, TWO).status_code == 403
-    assert not Change.objects.exists()

@@ -50,6 +50,17 @@ def test_asking_for_review(editing: Client, draft: Change) -> None:
     assert (draft.state, draft.title, draft.why) == ("in_review", "Everyone", "Be kind.")
 
 
+def test_who_can_approve_is_said_and_that_too_few_can(
+    editing: Client, draft: Change, workspace: Workspace, dora: User
+) -> None:
+    text = editing.get(submit(draft)).content.decode()
+    assert "Can do so: Bob Example" in text
+    assert "cannot be approved yet" not in text
+    workspaces.set_rules(workspace, actor=builders.acting(dora), approvals=3)
+    text = editing.get(submit(draft)).content.decode()
+    assert "so it cannot be approved yet" in text
+
+
 def test_in_the_dialog_success_leads_to_the_review(editing: Client, draft: Change) -> None:
     assert "<html" not in editing.get(submit(draft), headers=HTMX).content.decode()
     response = editing.post(submit(draft), {"title": "x"}, headers=HTMX)
@@ -194,3 +205,17 @@ def test_strangers_viewers_and_wrong_methods(
     assert client.put(where).status_code == 405
     draft.refresh_from_db()
     assert draft.state == "draft"
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "dialog"])
+def test_why_is_asked_for_where_a_rule_says_so(
+    editing: Client, dora: User, draft: Change, headers: dict[str, str]
+) -> None:
+    rules = {"approvals": 1, "why_required": True}
+    workspaces.set_rules(draft.assistant.workspace, actor=builders.acting(dora), **rules)
+    refused = editing.post(submit(draft), {"title": "Everyone", "why": " "}, headers=headers)
+    assert refused.status_code == 422
+    assert "why" in refused.context["form"].errors
+    editing.post(submit(draft), {"title": "Everyone", "why": "They asked."}, headers=headers)
+    draft.refresh_from_db()
+    assert (draft.state, draft.why) == ("in_review", "They asked.")

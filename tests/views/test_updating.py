@@ -38,6 +38,10 @@ def mine(live: Assistant, alice: User) -> Change:
 @pytest.fixture
 def outdated(live: Assistant, mine: Change, bob: User, dora: User) -> Change:
     """Version 2 moved two lines, one of which Alice's draft moved too, and Creativity."""
+    return overtaken(live, mine, bob, dora)
+
+
+def overtaken(live: Assistant, mine: Change, bob: User, dora: User) -> Change:
     text = TEXT.replace("Greet.", "Greet warmly.").replace("brief", "quick")
     builders.make_assistant(live, author=bob, reviewer=dora, instructions=text, temperature=0.7)
     return Change.objects.get(pk=mine.pk)
@@ -215,9 +219,10 @@ def sent(change: Change, author: User, reviewer: User | None = None) -> Change:
 
 
 def test_a_colleague_is_told_what_it_means_and_it_can_go_live_again(
-    client: Client, outdated: Change, alice: User, bob: User, dora: User
+    client: Client, live: Assistant, mine: Change, alice: User, bob: User, dora: User
 ) -> None:
-    sent(outdated, alice, dora)
+    sent(mine, alice, dora)
+    outdated = overtaken(live, mine, bob, dora)
     client.force_login(bob)
     text = page(client, outdated)
     assert "cannot approve it afterwards" in text

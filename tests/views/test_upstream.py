@@ -18,31 +18,16 @@ from assistants_app.runner import Runner
 from tests import builders
 from tests.actions.pulled import check
 from tests.actions.pushed import settle
-from tests.upstream import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import User
+    from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
 State, Reason = PushOrder.State, PushOrder.Reason
 TEXT = "Greet.\nHelp.\nBe brief.\nThank.\n"
-
-
-@pytest.fixture(autouse=True)
-def _quick(settings: SettingsWrapper) -> None:
-    settings.SYNC_TIME_SCALE = 0.02
-
-
-@pytest.fixture
-def upstream(workspace: Workspace, dora: User) -> Iterator[Upstream]:
-    with Upstream() as server:
-        builders.make_connection(workspace, dora, server)
-        yield server
 
 
 def work() -> None:
@@ -485,7 +470,8 @@ def test_a_page_that_waits_is_asked_for_what_is_new(
     PushOrder.objects.update(state=State.WAITING)
     client.force_login(bob)
     headers = {"HX-Request": "true", "HX-Target": "upstream-part"}
-    [address] = re.findall(r'hx-get="([^"]+upstream[^"]+)"', client.get(url(live)).content.decode())
+    page = client.get(url(live)).content.decode().split("<main", 1)[1]
+    [address] = re.findall(r'hx-get="([^"]+upstream[^"]+)"', page)
     assert client.get(address, headers=headers).status_code == 204
     work()
     part = client.get(address, headers=headers)

@@ -1,0 +1,142 @@
+"""The endpoint of the builder: the buttons of its rows, undo and redo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from assistants_app import contract
+from assistants_app.actions import building
+from assistants_app.errors import Conflict, InvalidDocument
+from assistants_app.schema import pointers, rows, tree
+from assistants_app.views import builder, builder_refusals, builder_row, builder_rows, pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpResponse
+
+    from assistants_app.actions.building import Built, Operation
+    from assistants_app.contract.problems import Path
+
+
+def ops(desk: builder.Desk) -> HttpResponse:
+    """One edit: `op` is "set" for the fields of a row, else what a button of a row sends."""
+    word, _colon, rest = desk.request.POST.get("op", "set").partition(":")
+    try:
+        if word in ("undo", "redo"):
+            return _undone(desk, is_redo=word == "redo")
+        return _pressed(desk, word, rest) if rest else builder_row.save(desk)
+    except Conflict as conflict:
+        return builder_refusals.stale(desk, conflict)
+    except InvalidDocument as refusal:
+        return builder_refusals.refused(
+            desk, [contract.plain(one, _) for one in refusal.problems[:5]]
+        )
+    except tree.Refused as refusal:
+        return builder_refusals.refused(desk, [_(str(refusal))])
+
+
+# --- the buttons of a row ---------------------------------------------------------------------
+def _pressed(desk: builder.Desk, word: str, sight: str) -> HttpResponse:
+    fingerprint, _colon, pointer = sight.partition(":")
+    if pointer == "/":
+        pointer = ""
+    is_strict = desk.is_strict
+    operations: dict[str, tuple[Operation, Callable[[str], str]]] = {
+        "up": (lambda s, p: tree.move(s, p, -1), _said_moved),
+        "down": (lambda s, p: tree.move(s, p, 1), _said_moved),
+        "copy": (tree.duplicate, _said_copied),
+        "remove": (tree.remove, _said_removed),
+        "into": (lambda s, p: tree.into_group(s, p, _target(desk, s)), _said_moved),
+        "add": (
+            lambda s, p: tree.add(
+                s, p, required=is_strict, is_closed=is_strict, words=desk.host.words
+            ),
+            lambda _name: (
+                _("Added a field.") if desk.host.words == "fields" else _("Added an input.")
+            ),
+        ),
+    }
+    if word not in operations:
+        raise tree.Refused("", "not.here")
+    operation, words = operations[word]
+    name = _name(pointer)
+    before = builder.shown(desk, desk.request.POST)
+    said = words(name)
+    done = building.edit(
+        desk.change,
+        actor=desk.request.actor,
+        host=desk.host,
+        pointer=pointer,
+        fingerprint=fingerprint,
+        operation=operation,
+        said=said,
+    )
+    return _drawn(desk, done, said, _focus(word, before, pointer, done))
+
+
+def _target(desk: builder.Desk, schema: Any) -> Path:
+    target = desk.request.POST.get("target", "")
+    try:
+        return pointers.resolve(schema, "" if target == "/" else target)
+    except pointers.Nowhere:
+        raise tree.Refused("target", "not.here") from None
+
+
+def _said_moved(name: str) -> str:
+    return _("Moved %(name)s.") % {"name": name}
+
+
+def _said_copied(name: str) -> str:
+    return _("Duplicated %(name)s.") % {"name": name}
+
+
+def _said_removed(name: str) -> str:
+    return _("Removed %(name)s.") % {"name": name}
+
+
+def _name(pointer: str) -> str:
+    """The name at the end of a pointer, as people typed it."""
+    return pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")[:80]
+
+
+def _focus(word: str, before: builder.Shown, pointer: str, done: Built) -> str:
+    """Where the focus goes: ux.md section 4.6."""
+    rid = rows.row_id(pointers.spelled(done.path))
+    if word == "add":
+        return f"f-{rid}-name"
+    if word != "remove":
+        return f"m-{rid}"
+    listed = [one.row for one in before.rows if one.row.path[:-1] == (*done.path, "properties")]
+    place = next((i for i, row in enumerate(listed) if row.pointer == pointer), 0)
+    beside = [*listed[place + 1 : place + 2], *listed[max(place - 1, 0) : place]]
+    return f"e-{beside[0].rid}" if beside else "add-input"
+
+
+def _undone(desk: builder.Desk, *, is_redo: bool) -> HttpResponse:
+    done = building.undo(desk.change, actor=desk.request.actor, host=desk.host, is_redo=is_redo)
+    said = _("Done again.") if is_redo else _("Taken back.")
+    return _drawn(desk, done, said, "redo" if is_redo else "undo")
+
+
+def _drawn(desk: builder.Desk, done: Built, said: str, focus: str) -> HttpResponse:
+    """All rows anew; without htmx the page, at the row."""
+    now = desk.again(done.change)
+    opened = done.path if focus.startswith("f-") else None
+    at = desk.request.POST.get("at", "")
+    if not desk.request.htmx:
+        edit = pointers.spelled(opened) if opened else ""
+        url = builder_rows.address(desk.page_url, at=at, edit=edit)
+        return pages.go(desk.request, f"{url}#{focus}" if opened else f"{url}#h-i")
+    query = QueryDict(mutable=True)
+    query["at"] = at
+    if opened:
+        query["edit"] = pointers.spelled(opened)
+    elif desk.request.POST.get("open"):
+        query["edit"] = desk.request.POST["open"]
+    is_undone = focus in ("undo", "redo")
+    view = builder.shown(now, query, said=said, is_undone=is_undone)
+    return builder.whole(now, view, focus)

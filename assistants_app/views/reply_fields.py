@@ -1,0 +1,240 @@
+"""The fields of a reply on a page of their own: the builder of the inputs of a function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assistants_app import contract
+from assistants_app.actions import building, changes
+from assistants_app.contract import tool_keys
+from assistants_app.errors import Conflict, InvalidDocument
+from assistants_app.forms.reply import Sample, sample_reply
+from assistants_app.schema import pointers
+from assistants_app.views import (
+    access,
+    builder,
+    builder_fixes,
+    builder_ops,
+    builder_refusals,
+    editing,
+    pages,
+    schema_checks,
+    schema_json,
+)
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from assistants_app.contract.problems import Path
+    from assistants_app.models import Change
+    from assistants_app.views.builder import Shown
+    from assistants_app.views.pages import Request
+
+_SLOTS = {
+    "tool-checks": "tools/parts/_checks.html",
+    "tool-json": "tools/parts/_pushed.html",
+    "history": "tools/parts/_history.html",
+    "input-count": "tools/parts/_input_count.html",
+    "fields-sample": "changes/parts/_reply_sample_body.html",
+    "fields-exact": "changes/parts/_fields_exact.html",
+    "save-state": "changes/parts/_save_state.html",
+    "merge": "changes/parts/_nothing.html",
+    "builder-summary": "changes/parts/_nothing.html",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDesk:
+    """The builder over the fields of the reply."""
+
+    request: Request
+    change: Change
+    host: building.ReplyHost = field(default_factory=building.ReplyHost)
+    root: Path = ("response_format",)
+
+    @property
+    def page_url(self) -> str:
+        return reverse("reply_fields", args=[self.change.pk])
+
+    @property
+    def ops_url(self) -> str:
+        return reverse("reply_ops", args=[self.change.pk])
+
+    @property
+    def fix_url(self) -> str:
+        return reverse("reply_fix", args=[self.change.pk])
+
+    @property
+    def json_url(self) -> str:
+        return reverse("reply_json", args=[self.change.pk])
+
+    @property
+    def card_url(self) -> str:
+        return f"{reverse('change', args=[self.change.pk])}#form-reply"
+
+    @property
+    def is_auto(self) -> bool:
+        return self.change.state in changes.EDITABLE
+
+    @property
+    def format(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.host.read(self.change)
+        return found
+
+    @property
+    def schema(self) -> Any:
+        return building.schema_of(self.host, self.format)
+
+    @property
+    def is_strict(self) -> bool:
+        return self.format["json_schema"].get("strict") is True
+
+    @property
+    def exact_fp(self) -> str:
+        return _exact(self.format)
+
+    @property
+    def checks(self) -> schema_checks.Checks:
+        """Only the reply format is looked at."""
+        document = {"model": self.change.model or "?", "response_format": self.format}
+        rules = changes.profile(self.change.assistant.workspace)
+        found = [p for p in contract.check(document, "create", rules) if p.path[:1] == self.root]
+        subject = schema_checks.Subject(
+            document, self.root, self.host.at, self.page_url, self.card_url, self.host.words
+        )
+        return schema_checks.Checks(schema_checks.sort(schema_checks.lines(found, subject)), [], [])
+
+    @property
+    def sample(self) -> Sample | None:
+        return sample_reply(self.schema)
+
+    def renamed(self, holder: Any) -> Any:
+        return holder
+
+    def again(self, change: Change) -> ReplyDesk:
+        return replace(self, change=access.change(self.request, change.pk))
+
+    def page(self, shown: Shown, *, status: int = 200, **more: Any) -> HttpResponse:
+        return _page(self, shown, status=status, **more)
+
+    def slots(self, shown: Shown) -> tuple[dict[str, str], dict[str, Any]]:
+        return _SLOTS, _beside(self, shown) | {"change": self.change}
+
+
+@access.signed_in("GET", "POST")
+def reply_fields(request: Request, pk: int) -> HttpResponse:
+    """The page, a row of it, or whether the fields are followed exactly."""
+    desk = desk_of(request, pk)
+    if not isinstance(desk, ReplyDesk):
+        return desk
+    if request.method == "POST":
+        return _save_exact(desk)
+    view = builder.shown(desk, request.GET)
+    if request.htmx and request.htmx.target == "params":
+        return builder.part(desk, view)
+    return _page(desk, view)
+
+
+@access.signed_in("POST")
+def reply_ops(request: Request, pk: int) -> HttpResponse:
+    """One edit of the fields, undo or redo."""
+    desk = desk_of(request, pk)
+    return builder_ops.ops(desk) if isinstance(desk, ReplyDesk) else desk
+
+
+@access.signed_in("GET", "POST")
+def reply_fix(request: Request, pk: int) -> HttpResponse:
+    """Mend what the checks found; GET shows what following the fields exactly would change."""
+    desk = desk_of(request, pk)
+    if not isinstance(desk, ReplyDesk):
+        return desk
+    return builder_fixes.fix(desk) if request.method == "POST" else builder_fixes.preview(desk)
+
+
+def desk_of(request: Request, pk: int) -> ReplyDesk | HttpResponse:
+    """The desk; where there are no fields that rows can show, the way to the card."""
+    row = access.change(request, pk, "change.write")
+    if editing.mode(request, row) == "read":
+        return redirect("change", pk)
+    if building.has_fields(row):
+        return ReplyDesk(request, row)
+    if request.method == "POST":
+        return builder_refusals.gone(request, row, "reply")
+    messages.info(
+        request,
+        _("Its fields open as rows once “Exactly these fields” is saved and its JSON can be read."),
+    )
+    return redirect(f"{reverse('change', args=[pk])}#form-reply")
+
+
+def _beside(desk: ReplyDesk, shown: Shown) -> dict[str, Any]:
+    """Checks, the sample, the JSON with its marks, and what undo would do."""
+    held, checks = desk.format, desk.checks
+    text = contract.dumps(held, indent=2)
+    opened = None if shown.open is None else (*desk.host.at, *shown.open)
+    return {
+        "desk": desk,
+        "form": desk,
+        "shown": shown,
+        "checks": checks,
+        "text": text,
+        "strong": schema_json.lines_of(text, held, opened),
+        "warn": schema_json.first_lines(text, set(checks.warned)),
+        "way": building.way(desk.change, desk.host),
+        "tool_fp": tool_keys.fingerprint(held),
+    }
+
+
+def _page(desk: ReplyDesk, shown: Shown, *, status: int = 200, **more: Any) -> HttpResponse:
+    top = editing.head(desk.request, desk.change)
+    change_url = reverse("change", args=[desk.change.pk])
+    crumbs = [*top["crumbs"][:-1], (top["crumbs"][-1][0], change_url), (_("Fields"), "")]
+    context = {**top, **_beside(desk, shown), "crumbs": crumbs}
+    context["mode"] = editing.mode(desk.request, desk.change)
+    return pages.page(desk.request, "changes/fields.html", context | more, status=status)
+
+
+# --- exact mode -------------------------------------------------------------------------------
+def _exact(held: Any) -> str:
+    """The fingerprint of this alone, so that an edit of the fields is no conflict."""
+    return pointers.fingerprint(held["json_schema"].get("strict"))
+
+
+def _save_exact(desk: ReplyDesk) -> HttpResponse:
+    wanted = "strict" in desk.request.POST
+
+    def operation(held: Any) -> Any:
+        if wanted == (held["json_schema"].get("strict") is True):
+            return held
+        return pointers.put(held, ("json_schema", "strict"), wanted)
+
+    try:
+        done = building.replace(
+            desk.change,
+            actor=desk.request.actor,
+            host=desk.host,
+            operation=operation,
+            said=_("Turned exact mode on.") if wanted else _("Turned exact mode off."),
+            fingerprint=desk.request.POST.get("basics", ""),
+            seen=_exact,
+        )
+    except InvalidDocument as refusal:
+        reasons = [contract.plain(one, _) for one in refusal.problems[:5]]
+        return builder_refusals.refused(desk, reasons)
+    except Conflict as conflict:
+        return builder_refusals.stale(desk, conflict)
+    now = desk.again(done.change)
+    if not desk.request.htmx:
+        return pages.go(desk.request, now.page_url)
+    slots, context = now.slots(builder.shown(now, desk.request.GET))
+    own = slots["fields-exact"]
+    response = render(desk.request, own, context)
+    response["HX-Retarget"], response["HX-Reswap"] = "#fields-exact", "innerHTML"
+    rest = {slot: part for slot, part in slots.items() if part != own}
+    return pages.with_slots(response, desk.request, rest, context)

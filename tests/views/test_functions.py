@@ -1,0 +1,267 @@
+"""The function editor: basics, rows, operations by pointer, fixes, a sample call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.urls import reverse
+
+from assistants_app import contract
+from assistants_app.actions import changes, tools
+from assistants_app.contract import tool_keys
+from assistants_app.forms.functions import basics
+from assistants_app.models import AuditEntry, Change
+from assistants_app.schema import pointers
+from tests import builders
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+    from django.test import Client
+
+    from assistants_app.models import User, Workspace
+
+pytestmark = pytest.mark.django_db
+TEXT = """{"type":"function","function":{"name":"request_refund","x-own":1.50,"description":"Open a
+refund.","parameters":{"type":"object","properties":{"order_id":{"type":"string","x-kept":[1e3]},
+"reason":{"type":"string","enum":["damaged","late"],"description":"Why"},"items":{"type":"array",
+"items":{"type":"object","properties":{"sku":{"type":"string"},"2":{"type":"integer","minimum":1.0}
+},"required":["sku"]}},"window":{"oneOf":[{"type":"string"},{"type":"integer"}]}},"required":
+["order_id","reason"]}}}""".replace("\n", " ")
+ORDER, REASON, WINDOW = "/properties/order_id", "/properties/reason", "/properties/window"
+ITEMS = "/properties/items"
+
+
+@pytest.fixture
+def draft(workspace: Workspace, alice: User) -> Change:
+    other = {"type": "function", "function": {"name": "get_order"}}
+    return builders.make_change(workspace, alice, tools=[contract.parse(TEXT), other])
+
+
+@pytest.fixture
+def editing(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def tool_of(change: Change) -> Any:
+    return tools.rows(Change.objects.get(pk=change.pk))[0].tool
+
+
+def schema_of(change: Change) -> Any:
+    return tool_of(change)["function"]["parameters"]
+
+
+def where(change: Change, name: str = "tool") -> str:
+    return reverse(name, args=[change.pk, tools.rows(change)[0].key])
+
+
+def node(change: Change, pointer: str) -> Any:
+    schema = schema_of(change)
+    return pointers.at(schema, pointers.resolve(schema, pointer))
+
+
+def seen(change: Change, pointer: str) -> str:
+    return pointers.fingerprint(node(change, pointer))
+
+
+def press(client: Client, change: Change, op: str, pointer: str, **more: str) -> HttpResponse:
+    """A button of a row."""
+    data = {"op": f"{op}:{seen(change, pointer)}:{pointer}"} | more
+    return client.post(where(change, "tool_ops"), data)
+
+
+def row(client: Client, change: Change, pointer: str, **fields: str) -> HttpResponse:
+    """The form of a row, with every field as it is but those given."""
+    text = client.get(where(change), {"edit": pointer})
+    form = next(r.form for r in text.context["shown"].rows if r.form)
+    held = {b.name: b.value() for b in form}
+    data = {k: str(v) for k, v in held.items() if not isinstance(v, bool)}
+    data |= {k: "on" for k, v in held.items() if v is True}
+    data |= {f"{bound.name}-shown": "1" for bound in form.flags}
+    data |= {"op": "set", "ptr": pointer, "fp": seen(change, pointer), "rid": form.rid}
+    data |= fields
+    return client.post(where(change, "tool_ops"), {k: v for k, v in data.items() if v != "off"})
+
+
+def test_the_page_shows_the_function_as_rows(editing: Client, draft: Change) -> None:
+    text = editing.get(where(draft)).content.decode()
+    for word in ("order_id", "reason", "sku", "List of groups", "Advanced", "Extra rule kept"):
+        assert word in text
+    assert "5 inputs" in text or "6 inputs" in text
+
+
+def test_opening_each_row_and_saving_it_as_it_is_changes_nothing(
+    editing: Client, draft: Change
+) -> None:
+    entries = AuditEntry.objects.count()
+    for pointer in (ORDER, REASON, ITEMS, WINDOW, f"{ITEMS}/items/properties/2"):
+        assert row(editing, draft, pointer).status_code == 303
+    assert contract.dumps(tool_of(draft)) == contract.dumps(contract.parse(TEXT))
+    assert AuditEntry.objects.count() == entries
+
+
+def test_a_function_with_three_inputs_is_built_by_the_form(
+    editing: Client, workspace: Workspace, alice: User
+) -> None:
+    fresh = {"type": "function", "function": {"name": "get_weather"}}
+    change = builders.make_change(workspace, alice, tools=[fresh])
+    url = where(change, "tool_ops")
+    for number, (name, kind) in enumerate(
+        [("city", "text"), ("days", "integer"), ("unit", "choice")]
+    ):
+        none = (
+            pointers.fingerprint(schema_of(change) if number else None)
+            if number
+            else pointers.fingerprint(None)
+        )
+        assert editing.post(url, {"op": f"add:{none}:"}).status_code == 303
+        assert (
+            row(editing, change, "/properties/new_input", name=name, kind=kind).status_code == 303
+        )
+    assert row(editing, change, "/properties/unit", values="c\nf", required="on").status_code == 303
+    assert contract.dumps(schema_of(change)) == (
+        '{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"},'
+        '"unit":{"type":"string","enum":["c","f"]}},"required":["unit"]}'
+    )
+
+
+# --- the buttons of a row, undo, fixes ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("op", "pointer", "more"),
+    [
+        ("up", REASON, {}),
+        ("down", ORDER, {}),
+        ("copy", REASON, {}),
+        ("remove", ITEMS, {}),
+        ("into", ORDER, {"target": f"{ITEMS}/items"}),
+        ("add", f"{ITEMS}/items", {}),
+    ],
+)
+def test_every_button_of_a_row_is_taken_back_to_the_very_text(
+    editing: Client, draft: Change, op: str, pointer: str, more: dict[str, str]
+) -> None:
+    before = contract.dumps(tool_of(draft))
+    assert press(editing, draft, op, pointer, **more).status_code == 303
+    after = contract.dumps(tool_of(draft))
+    assert after != before
+    editing.post(where(draft, "tool_ops"), {"op": "undo"})
+    assert contract.dumps(tool_of(draft)) == before
+    editing.post(where(draft, "tool_ops"), {"op": "redo"})
+    assert contract.dumps(tool_of(draft)) == after
+
+
+def test_an_edit_of_another_row_is_no_conflict_and_one_of_the_same_is(
+    editing: Client, draft: Change
+) -> None:
+    sight = seen(draft, REASON)
+    row(editing, draft, ORDER, desc="The number of the order.")
+    url = where(draft, "tool_ops")
+    assert editing.post(url, {"op": f"copy:{sight}:{REASON}"}).status_code == 303
+    row(editing, draft, REASON, desc="Changed by somebody.")
+    stale = editing.post(
+        url,
+        {"op": "set", "ptr": REASON, "fp": sight, "desc": "Mine"},
+        headers={"HX-Request": "true"},
+    )
+    assert (stale.status_code, stale["HX-Retarget"]) == (409, "#merge")
+    assert "Changed by somebody." in stale.content.decode()
+
+
+def test_a_name_that_is_taken_is_said_at_the_name(editing: Client, draft: Change) -> None:
+    response = row(editing, draft, REASON, name="order_id")
+    assert response.status_code == 422
+    form = next(r.form for r in response.context["shown"].rows if r.form)
+    assert "already called that" in form.errors["name"][0]
+    assert 'value="order_id"' in response.content.decode()
+
+
+def test_another_kind_asks_before_something_goes(editing: Client, draft: Change) -> None:
+    asked = row(editing, draft, REASON, kind="text")
+    assert asked.status_code == 200
+    assert "damaged" in asked.content.decode()
+    assert node(draft, REASON)["enum"] == ["damaged", "late"]
+    row(editing, draft, REASON, kind="text", sure="1")
+    assert node(draft, REASON) == {"type": "string", "description": "Why"}
+
+
+def test_advanced_json_keeps_its_text_and_says_the_line(editing: Client, draft: Change) -> None:
+    response = row(editing, draft, WINDOW, json='{\n"type" "string"}')
+    assert response.status_code == 422
+    text = response.content.decode()
+    assert "line 2" in text
+    assert "&quot;type&quot; &quot;string&quot;" in text
+    assert row(editing, draft, WINDOW, json='{"type":"string"}').status_code == 303
+    assert node(draft, WINDOW) == {"type": "string"}
+
+
+def test_fix_all_is_one_step_that_shows_what_changed(editing: Client, draft: Change) -> None:
+    data = {"basics": basics(tool_of(draft)), "name": "request_refund", "strict": "on"}
+    editing.post(where(draft), data | {"description": tool_of(draft)["function"]["description"]})
+    before = tool_of(draft)
+    sent = {"rule": "all", "fp": tool_keys.fingerprint(before)}
+    response = editing.post(where(draft, "tool_fix"), sent)
+    assert "What changed" in response.content.decode()
+    assert schema_of(draft)["additionalProperties"] is False
+    assert not [p for p in changes.problems(Change.objects.get(pk=draft.pk)) if p.level == "error"]
+    editing.post(where(draft, "tool_ops"), {"op": "undo"})
+    assert contract.dumps(tool_of(draft)) == contract.dumps(before)
+
+
+def test_a_sample_call_is_judged_and_nothing_is_kept(editing: Client, draft: Change) -> None:
+    url, entries = where(draft, "tool_try"), AuditEntry.objects.count()
+    good = editing.post(url, {"sample": '{"order_id":"1","reason":"late"}'})
+    assert "would be accepted" in good.content.decode()
+    bad = editing.post(url, {"sample": '{"order_id":1,"reason":"late"}'})
+    assert "order_id" in bad.context["tried"]["reasons"][0]
+    assert AuditEntry.objects.count() == entries
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 65 + "]" * 65,
+        "[" * 100_000,
+        '{"a":' + "9" * 5000 + "}",
+        '{"a":1,"a":2}',
+        '{"a":"' + "x" * 1_048_577 + '"}',
+    ],
+)
+def test_bad_json_of_a_row_is_a_sentence_and_never_an_error_of_ours(
+    editing: Client, draft: Change, text: str
+) -> None:
+    before = contract.dumps(tool_of(draft))
+    response = row(editing, draft, WINDOW, json=text)
+    assert response.status_code in (303, 422)
+    if response.status_code == 422:
+        assert contract.dumps(tool_of(draft)) == before
+    assert editing.get(where(draft)).status_code == 200
+    assert editing.post(where(draft, "tool_try"), {"sample": text}).status_code == 200
+
+
+def test_a_refusal_of_the_server_leads_to_the_row(editing: Client, draft: Change) -> None:
+    open_url = reverse("change_open", args=[draft.assistant_id])
+    param = "tools[0].function.parameters.properties.reason.enum"
+    response = editing.post(open_url, {"param": param})
+    assert response.status_code == 303
+    assert response["Location"].startswith(f"{where(draft)}?edit=%2Fproperties%2Freason")
+
+
+def test_strangers_and_viewers_do_not_edit(
+    client: Client, draft: Change, carol: User, bob: User
+) -> None:
+    for name in ("tool_ops", "tool_fix", "tool_try"):
+        url = where(draft, name)
+        assert client.post(url).status_code == 302
+        assert client.get(where(draft, "tool_ops")).status_code == 405
+    client.force_login(carol)
+    assert client.post(where(draft, "tool_ops"), {"op": "undo"}).status_code == 404
+
+
+def test_what_is_not_sent_is_not_touched(editing: Client, draft: Change) -> None:
+    data = {"op": "set", "ptr": ORDER, "fp": seen(draft, ORDER), "desc": "The number."}
+    assert editing.post(where(draft, "tool_ops"), data).status_code == 303
+    text = '{"type":"string","description":"The number.","x-kept":[1e3]}'
+    assert contract.dumps(node(draft, ORDER)) == text
