@@ -19,9 +19,26 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     django.setup()
-    from tests.bench import contract_bench, sync_bench
+    from tests.bench import (
+        builder_bench,
+        contract_bench,
+        diff_bench,
+        editor_bench,
+        list_bench,
+        sync_bench,
+        tools_bench,
+    )
 
-    found = contract_bench.rows(is_full=asked.full) + sync_bench.rows(is_full=asked.full)
+    benches = (
+        builder_bench,
+        contract_bench,
+        diff_bench,
+        editor_bench,
+        list_bench,
+        sync_bench,
+        tools_bench,
+    )
+    found = [row for bench in benches for row in bench.rows(is_full=asked.full)]
     if asked.json:
         print(json.dumps([asdict(row) for row in found], indent=2))  # noqa: T201
         return

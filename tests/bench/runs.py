@@ -91,8 +91,9 @@ def our_push(url: str, n: int) -> dict[str, Any]:
     def work() -> dict[str, Any]:
         runner = Runner()
         thread = runner.start()
-        while left.exists():
-            time.sleep(0.02)
+        while states := set(left.values_list("state", flat=True).distinct()):
+            assert PushOrder.State.STOPPED not in states, "a push was stopped"
+            time.sleep(0.05)
         runner.stop.set()
         ended = time.perf_counter()
         thread.join(20)

@@ -1,7 +1,7 @@
 """An upstream that is quicker than any client: fixed latency, a rate window, plain assistants.
 
 `python -m tests.bench.stub --latency 0.05 --assistants 1000 --window 5 --limit 200` prints its base
-URL as a line. GET /_seen answers with counts and starts them anew.
+URL as a line. GET /_seen answers with counts and begins anew: none counted, nothing changed.
 """
 
 from __future__ import annotations
@@ -56,13 +56,21 @@ class Store:
     """What it holds, as the bytes that it answers with."""
 
     def __init__(self, assistants: int, window: float, limit: int) -> None:
-        self.rows = {item["id"]: json.dumps(item).encode() for item in map(row, range(assistants))}
-        self.ids = list(self.rows)
-        self.places = {id_: n for n, id_ in enumerate(self.ids)}
-        self.pages: dict[tuple[str, str], bytes] = {}
+        self.first = {item["id"]: json.dumps(item).encode() for item in map(row, range(assistants))}
         self.seen: Counter[str] = Counter()
         self.window, self.limit = window, limit
         self.times: deque[float] = deque()
+        self.take()
+
+    def take(self) -> bytes:
+        """The counts so far. From here on everything is as it was at the start."""
+        counts = json.dumps(self.seen).encode()
+        self.seen.clear()
+        self.times.clear()
+        self.rows = dict(self.first)
+        self.ids = list(self.rows)
+        self.places = {id_: n for n, id_ in enumerate(self.ids)}
+        return counts
 
     def is_too_many(self, now: float) -> bool:
         """A sliding window; what is refused does not count in it."""
@@ -89,7 +97,6 @@ class Store:
             old = {**row(len(self.ids)), "id": id_, "tools": [], "instructions": None}
         else:
             old = json.loads(self.rows[id_])
-        self.pages.clear()
         self.rows[id_] = json.dumps(old | sent).encode()
         return self.rows[id_]
 
@@ -121,9 +128,7 @@ async def _serve(store: Store, latency: float) -> None:
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 status, content = 200, b""
                 if target == "/_seen":
-                    content = json.dumps(store.seen).encode()
-                    store.seen.clear()
-                    store.times.clear()
+                    content = store.take()
                 elif store.is_too_many(loop.time()):
                     store.seen["429"] += 1
                     status, content = 429, TOOMANY

@@ -128,6 +128,7 @@ def test_what_cannot_be_read_yet_stays_in_its_box(stage: Stage) -> None:
     page = stage.enter("alice")
     find(page)
     page.get_by_role("button", name="Edit").click()
+    page.goto(page.url.partition("#")[0] + "?abilities=json")
     box = page.get_by_role("textbox", name=re.compile("^Abilities"))
     box.fill('[{"type": "code_interpreter",}]')
     expect(page.locator("#form-abilities")).to_contain_text("line 1", timeout=10_000)

@@ -1,0 +1,62 @@
+"""The function editor in a browser: three inputs by form only, from the keyboard, every state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from assistants_app.actions import tools
+from assistants_app.models import Change
+from tests import builders
+from tests.browser.test_abilities import accessible
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Stage
+
+
+def make(stage: Stage) -> tuple[Change, str]:
+    tool = {"type": "function", "function": {"name": "get_weather", "strict": True}}
+    change = builders.make_change(stage.workspace, stage.people["alice"], tools=[tool])
+    return change, reverse("tool", args=[change.pk, tools.rows(change)[0].key])
+
+
+def test_three_inputs_by_keyboard_with_every_state_accessible(stage: Stage) -> None:
+    change, url = make(stage)
+    page = stage.enter("alice")
+    page.goto(url)
+    for name, kind in (("city", "text"), ("days", "integer"), ("unit", "choice")):
+        page.focus("#add-input")
+        page.keyboard.press("Enter")
+        box = page.locator(".p.open input[name=name]")
+        expect(box).to_be_focused()
+        box.fill(name)
+        page.keyboard.press("Tab")
+        expect(page.locator(".p.open .p-name")).to_have_text(name)
+        expect(page.locator(".htmx-added, .htmx-settling, .htmx-request")).to_have_count(0)
+        page.locator(".p.open select[name=kind]").select_option(kind)
+        glyph = {"text": "Aa", "integer": "12", "choice": "≡"}[kind]
+        expect(page.locator(".p.open .glyph")).to_have_text(glyph)
+    more = page.locator(".p.open input[name=more]")
+    for value in ("celsius", "fahrenheit"):
+        expect(page.locator(".htmx-added, .htmx-settling, .htmx-request")).to_have_count(0)
+        more.fill(value)
+        more.press("Enter")
+        expect(page.locator(".p.open .chip").last).to_contain_text(value)
+        expect(more).to_be_focused()
+    accessible(page, "open row")
+    page.locator(".p.open input[name=name]").fill("city")
+    page.keyboard.press("Tab")
+    expect(page.locator("#error-summary, .p.open .summary").first).to_be_focused()
+    accessible(page, "error")
+    page.goto(url)
+    page.locator("#fix-all, #fix-1").first.click()
+    expect(page.locator("#what-changed")).to_be_focused()
+    accessible(page, "fix applied")
+    page.goto(f"{url}?view=json")
+    accessible(page, "json side")
+    schema = tools.rows(Change.objects.get(pk=change.pk))[0].tool["function"]["parameters"]
+    assert list(schema["properties"]) == ["city", "days", "unit"]
+    assert schema["properties"]["unit"]["enum"] == ["celsius", "fahrenheit"]
+    assert schema["required"] == ["city", "days", "unit"]
