@@ -182,5 +182,7 @@ def test_the_whole_without_javascript(stage: Stage) -> None:
     page.click("#picker-save")
     expect(page.locator("#shelf-knowledge")).to_contain_text("Handbook")
     page.click("#tools-add")
-    page.click("#save-tool")
-    assert names(page)[-1] == "new_function"
+    page.locator("#basics input[name=name]").fill("find_parcel")
+    page.locator("#basics").get_by_role("button", name="Save").last.click()
+    page.goto(address)
+    assert names(page)[-1] == "find_parcel"
