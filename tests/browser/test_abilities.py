@@ -93,6 +93,23 @@ def test_every_state_is_accessible(stage: Stage, scheme: Any, size: Any) -> None
     assert stage.complaints == []
 
 
+def test_a_press_right_after_the_list_was_redrawn_counts(stage: Stage) -> None:
+    """htmx readies what it swapped in after its settle delay: till then a button has no name."""
+    change = make(stage)
+    odd = keys(change)[2]
+    page = stage.enter("alice")
+    page.goto(reverse("change", args=[change.pk]))
+    page.evaluate(
+        """(id) => document.addEventListener("htmx:afterSwap",
+            () => setTimeout(() => document.getElementById(id).click()), {once: true})""",
+        f"up-{odd}",
+    )
+    page.click(f"#more-{odd}")
+    page.click(f"#up-{odd}")
+    expect(page.locator("#announcer")).to_have_text("mcp is now 1 of 6.")
+    expect(page.locator("#alerts")).to_be_empty()
+
+
 def test_the_list_by_keyboard(stage: Stage) -> None:
     change = make(stage)
     first, second, odd, *_ = keys(change)

@@ -101,7 +101,7 @@ def test_a_new_assistant_from_pasted_json(stage: Stage) -> None:
     expect(box).to_have_value('{"model": "gpt-4o", "name": "Pasted", "temperature": 3}')
     box.fill('{"model": "gpt-4o", "name": "Pasted", "temperature": 0.30}')
     page.get_by_role("button", name="Create and go on").click()
-    expect(page.get_by_label(re.compile("^Name"))).to_have_value("Pasted")
+    expect(page.locator("#id_name")).to_have_value("Pasted")
     expect(page.get_by_label(re.compile("^Creativity"))).to_have_value("0.30")
 
 
