@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assistants_app.actions import importing, jobs, pulling
-from assistants_app.models import Job
+from assistants_app.models import Assistant, Job
 from tests.builders import acting
 
 if TYPE_CHECKING:
     from assistants_app.models import User, Workspace
+    from tests.upstream import Upstream
 
 
 def check(workspace: Workspace, user: User) -> Job:
@@ -51,3 +52,24 @@ def outcome(job: Job) -> tuple[int, int, int]:
     """How many an import took in, found here, and could not take in."""
     done = importing.Intake.of(job)
     return len(done.taken), len(done.here), len(done.failed)
+
+
+def imported(up_id: str) -> Assistant:
+    return Assistant.objects.get(upstream_id=up_id)
+
+
+def fill(up: Upstream, count: int) -> list[str]:
+    return [
+        up.add(f"asst_{n:03d}", created_at=1_700_000_000 + n, name=str(n)) for n in range(count)
+    ]
+
+
+def chosen(job: Job) -> list[str]:
+    """The ids that were ticked in a look."""
+    rows = job.listed.filter(is_chosen=True).order_by("n")
+    return list(rows.values_list("upstream_id", flat=True))
+
+
+def take(workspace: Workspace, user: User, *ids: str) -> Job:
+    """Take in exactly these."""
+    return taken(importing.ask(workspace, actor=acting(user), ids=ids))

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.urls import reverse
 
 from assistants_app.actions import changes
+from assistants_app.models import PushOrder, Workspace
 from tests import builders
 from tests.upstream import Upstream
+from tests.views.drifted import TEXT, now
 from tests.views.reviewed import NEW, OLD
+from tests.views.synced import work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
     from django.test import Client
     from pytest_django.fixtures import SettingsWrapper
 
-    from assistants_app.models import Change, User, Workspace
+    from assistants_app.models import Assistant, Change, User
 
 
 @pytest.fixture
@@ -42,3 +46,36 @@ def bobs(client: Client, bob: User) -> Client:
     """Bob publishes."""
     client.force_login(bob)
     return client
+
+
+@pytest.fixture
+def unpushed(workspace: Workspace, upstream: Upstream, alice: User, bob: User) -> Assistant:
+    """Live here; its push waits."""
+    place = Workspace.objects.get(pk=workspace.pk)
+    return builders.make_assistant(place, author=alice, reviewer=bob, instructions=TEXT)
+
+
+@pytest.fixture
+def live(unpushed: Assistant) -> Assistant:
+    """Live here, and in sync with the server."""
+    work()
+    return now(unpushed)
+
+
+@pytest.fixture
+def drifted(live: Assistant, upstream: Upstream, alice: User, bob: User) -> Assistant:
+    """Temperature and two lines moved upstream, one of the lines here as well."""
+    row = upstream.assistants[live.upstream_id or ""]
+    row["temperature"] = 0.7
+    row["instructions"] = TEXT.replace("Greet.", "Greet warmly.").replace("brief", "short")
+    text = TEXT.replace("brief", "quick")
+    builders.make_assistant(live, author=alice, reviewer=bob, instructions=text)
+    work()
+    assert PushOrder.objects.get().reason == PushOrder.Reason.DRIFT
+    return now(live)
+
+
+@pytest.fixture
+def where(workspace: Workspace) -> str:
+    """The address of the connection page."""
+    return reverse("workspace_connection", args=[workspace.slug])

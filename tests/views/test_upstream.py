@@ -1,23 +1,21 @@
-"""One assistant upstream: choose part by part, push ours again, tell what only a person knows."""
+"""One assistant upstream: what differs is chosen part by part and becomes a change."""
 
 from __future__ import annotations
 
 import re
-from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assistants_app import contract
-from assistants_app.actions import changes, drift, push_bodies, reviews
+from assistants_app.actions import changes, drift, reviews
 from assistants_app.models import Assistant, Change, PushOrder, Workspace
-from assistants_app.runner import Runner
 from tests import builders
 from tests.actions.pulled import check
-from tests.actions.pushed import settle
+from tests.views.drifted import all_on, fields, form, key, url
+from tests.views.synced import work
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -25,70 +23,9 @@ if TYPE_CHECKING:
     from assistants_app.models import User
     from tests.upstream import Upstream
 
+
 pytestmark = pytest.mark.django_db
-State, Reason = PushOrder.State, PushOrder.Reason
-TEXT = "Greet.\nHelp.\nBe brief.\nThank.\n"
-
-
-def work() -> None:
-    runner = Runner(hands=0)
-    while runner.tick():
-        pass
-
-
-def now(assistant: Assistant) -> Assistant:
-    return Assistant.objects.select_related("workspace__connection").get(pk=assistant.pk)
-
-
-@pytest.fixture
-def live(workspace: Workspace, upstream: Upstream, alice: User, bob: User) -> Assistant:
-    place = Workspace.objects.get(pk=workspace.pk)
-    made = builders.make_assistant(place, author=alice, reviewer=bob, instructions=TEXT)
-    work()
-    return now(made)
-
-
-@pytest.fixture
-def drifted(live: Assistant, upstream: Upstream, alice: User, bob: User) -> Assistant:
-    """Temperature and two lines moved upstream, one of the lines here as well."""
-    row = upstream.assistants[live.upstream_id or ""]
-    row["temperature"] = 0.7
-    row["instructions"] = TEXT.replace("Greet.", "Greet warmly.").replace("brief", "short")
-    text = TEXT.replace("brief", "quick")
-    builders.make_assistant(live, author=alice, reviewer=bob, instructions=text)
-    work()
-    assert PushOrder.objects.get().reason == Reason.DRIFT
-    return now(live)
-
-
-def url(assistant: Assistant) -> str:
-    return reverse("upstream", args=[assistant.pk])
-
-
-def form(client: Client, assistant: Assistant) -> dict[str, str]:
-    """What the form on the page carries as it stands, as a browser sends it."""
-    return fields(client.get(url(assistant)).content.decode())
-
-
-def fields(text: str) -> dict[str, str]:
-    found = {}
-    for tag in re.findall(r"<input[^>]+>", text):
-        have = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-        if have.get("type") == "radio" and " checked" not in tag:
-            continue
-        if "name" in have and have.get("type") in ("radio", "hidden"):
-            found[have["name"]] = unescape(have.get("value", ""))
-    found.pop("csrfmiddlewaretoken", None)
-    return found
-
-
-def all_on(carried: dict[str, str], side: str) -> dict[str, str]:
-    return {name: side if name.startswith("pick-") else value for name, value in carried.items()}
-
-
-def key(carried: dict[str, str], field: str) -> str:
-    return next(name for name in carried if name.startswith(f"pick-{field}"))
-
+State = PushOrder.State
 
 # --- the page ---------------------------------------------------------------------------------
 
@@ -342,193 +279,6 @@ def test_a_choice_that_is_none_is_as_proposed(
     response = client.post(url(drifted), all_on(carried, value) | {"do": "choose"})
     assert response.status_code == 200
     assert fields(response.content.decode()) == carried
-
-
-# --- push ours again --------------------------------------------------------------------------
-
-
-def test_pushing_ours_names_what_is_overwritten_and_by_what(
-    client: Client, bob: User, drifted: Assistant, upstream: Upstream
-) -> None:
-    client.force_login(bob)
-    response = client.post(url(drifted), form(client, drifted) | {"do": "push"})
-    text = response.content.decode()
-    assert response.status_code == 200
-    assert "Creativity" in text
-    assert "Instructions" in text
-    asked = fields(text) | {"do": "overwrite"}
-    assert client.post(url(drifted), asked).status_code == 303
-    work()
-    row = upstream.assistants[drifted.upstream_id or ""]
-    assert (row["temperature"], row["instructions"]) == (1.0, TEXT.replace("brief", "quick"))
-    assert PushOrder.objects.get().state == State.IDLE
-
-
-def test_pushing_ours_is_bound_to_what_was_shown(
-    client: Client, bob: User, drifted: Assistant, upstream: Upstream, workspace: Workspace
-) -> None:
-    client.force_login(bob)
-    asked = fields(
-        client.post(url(drifted), form(client, drifted) | {"do": "push"}).content.decode()
-    )
-    upstream.assistants[drifted.upstream_id or ""]["temperature"] = 0.1
-    check(workspace, bob)
-    assert client.post(url(drifted), asked | {"do": "overwrite"}).status_code == 409
-    assert PushOrder.objects.get().reason == Reason.DRIFT
-
-
-# --- what leaves ------------------------------------------------------------------------------
-
-
-def shown_body(text: str) -> str:
-    [inside] = re.findall(r'aria-label="Exactly what is sent"[^>]*>(.*?)</pre>', text, re.S)
-    return unescape(re.sub(r"<[^>]+>", "", inside))
-
-
-def test_the_body_on_the_page_is_what_leaves(
-    client: Client, bob: User, drifted: Assistant, upstream: Upstream
-) -> None:
-    client.force_login(bob)
-    text = client.post(url(drifted), form(client, drifted) | {"do": "push"}).content.decode()
-    assert "These parts change upstream" in text
-    client.post(url(drifted), fields(text) | {"do": "overwrite"})
-    work()
-    assert upstream.writes()[-1].body.decode() == shown_body(text)
-
-
-def test_the_publish_page_shows_the_bytes_that_are_sent(
-    client: Client, alice: User, bob: User, live: Assistant, upstream: Upstream
-) -> None:
-    change = builders.make_approved(live, author=alice, reviewer=bob, temperature=0.3)
-    client.force_login(bob)
-    text = client.get(reverse("change_publish", args=[change.pk])).content.decode()
-    assert "These parts change upstream" in text
-    assert "Creativity" in text
-    assert f"/assistants/{live.upstream_id}" in text
-    client.post(reverse("change_publish", args=[change.pk]))
-    work()
-    assert upstream.writes()[-1].body.decode() == shown_body(text)
-    assert upstream.writes()[-1].body == push_bodies.wire(contract.parse(shown_body(text)))  # type: ignore[arg-type]
-
-
-# --- what only a person can tell --------------------------------------------------------------
-
-
-@pytest.fixture
-def unclear(workspace: Workspace, upstream: Upstream, alice: User, bob: User) -> Assistant:
-    upstream.on("POST", "/assistants", times=9, apply="never", answer="reset")
-    place = Workspace.objects.get(pk=workspace.pk)
-    made = builders.make_assistant(place, author=alice, reviewer=bob, instructions=TEXT)
-    assert settle(made, tries=20).reason == Reason.UNCLEAR
-    upstream.control({"clear": True})
-    return now(made)
-
-
-def test_the_id_that_is_pasted_is_read_and_what_differs_is_shown(
-    client: Client, bob: User, unclear: Assistant, upstream: Upstream
-) -> None:
-    id_ = upstream.add(name="Somebody else's", model="gpt-4o")
-    client.force_login(bob)
-    assert "It is this one" in client.get(url(unclear)).content.decode()
-    assert client.post(url(unclear), {"do": "link", "upstream_id": id_}).status_code == 303
-    waiting = client.get(url(unclear)).content.decode()
-    assert 'hx-trigger="every 3s"' in waiting
-    work()
-    text = client.get(url(unclear)).content.decode()
-    assert "Somebody else" in text
-    assert "Never seen in agreement" in text
-    assert "It is another one" in text
-    assert client.post(url(unclear), {"do": "unlink"}).status_code == 303
-    assert now(unclear).upstream_id is None
-
-
-def test_an_id_that_is_none_comes_back_with_its_reason(
-    client: Client, bob: User, unclear: Assistant
-) -> None:
-    client.force_login(bob)
-    response = client.post(url(unclear), {"do": "link", "upstream_id": "two words"})
-    text = response.content.decode()
-    assert response.status_code == 422
-    assert 'value="two words"' in text
-    assert "one word without spaces" in text
-    assert 'href="#id_upstream_id"' in text
-
-
-def test_creating_again_takes_a_confirmation(
-    client: Client, bob: User, unclear: Assistant, upstream: Upstream
-) -> None:
-    client.force_login(bob)
-    assert client.post(url(unclear), {"do": "create"}).status_code == 422
-    assert client.post(url(unclear), {"do": "create", "is_sure": "1"}).status_code == 303
-    settle(unclear)
-    assert len(upstream.assistants) == 1
-
-
-def test_a_page_that_waits_is_asked_for_what_is_new(
-    client: Client, bob: User, live: Assistant, upstream: Upstream
-) -> None:
-    PushOrder.objects.update(state=State.WAITING)
-    client.force_login(bob)
-    headers = {"HX-Request": "true", "HX-Target": "upstream-part"}
-    page = client.get(url(live)).content.decode().split("<main", 1)[1]
-    [address] = re.findall(r'hx-get="([^"]+upstream[^"]+)"', page)
-    assert client.get(address, headers=headers).status_code == 204
-    work()
-    part = client.get(address, headers=headers)
-    assert part.status_code == 200
-    assert "hx-trigger" not in part.content.decode()
-
-
-def test_the_only_one_is_gone_when_an_admin_says_so(
-    client: Client, bob: User, dora: User, live: Assistant, upstream: Upstream
-) -> None:
-    order = PushOrder.objects.get()
-    PushOrder.objects.update(state=State.STOPPED, reason=Reason.UNCLEAR)
-    client.force_login(bob)
-    text = client.get(url(live)).content.decode()
-    assert "An admin of this workspace can confirm" in text
-    assert "Cannot check" in text
-    assert "Not sure it arrived" not in text
-    assert client.post(url(live), {"do": "gone", "is_sure": "1"}).status_code == 403
-    client.force_login(dora)
-    assert client.post(url(live), {"do": "gone"}).status_code == 422
-    assert client.post(url(live), {"do": "gone", "is_sure": "1"}).status_code == 303
-    order.refresh_from_db()
-    assert order.reason == Reason.DELETED
-    text = client.get(url(live)).content.decode()
-    assert "Create again" in text
-    assert reverse("assistant_archive", args=[live.pk]) in text
-
-
-def test_of_several_one_is_chosen(
-    client: Client, bob: User, live: Assistant, upstream: Upstream
-) -> None:
-    twin: Any = dict(upstream.assistants[live.upstream_id or ""], id="asst_twin")
-    upstream.assistants["asst_twin"] = twin
-    PushOrder.objects.update(
-        state=State.STOPPED,
-        reason=Reason.DUPLICATE,
-        message="Upstream holds this assistant more than once: also asst_twin.",
-    )
-    client.force_login(bob)
-    text = client.get(url(live)).content.decode()
-    assert "Which one is ours?" in text
-    assert client.post(url(live), {"do": "mine", "upstream_id": "asst_x"}).status_code == 422
-    asked = {"do": "mine", "upstream_id": "asst_twin"}
-    assert client.post(url(live), asked).status_code == 303
-    work()
-    assert now(live).upstream_id == "asst_twin"
-    assert len(upstream.assistants) == 2
-
-
-def test_nothing_is_connected_and_nothing_is_offered(
-    client: Client, workspace: Workspace, alice: User, bob: User
-) -> None:
-    made = builders.make_assistant(workspace, author=alice, reviewer=bob)
-    client.force_login(bob)
-    text = client.get(url(made)).content.decode()
-    assert "Never read there" in text
-    assert client.post(url(made), {"do": "create", "is_sure": "1"}).status_code == 409
 
 
 def test_the_page_asks_the_same_for_one_part_as_for_many(
