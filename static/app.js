@@ -63,11 +63,13 @@
   const formOf = (element) => element.closest("form");
   let underWay = 0;
   addEventListener("beforeunload", (event) => { if (underWay > 0 || $$("form").some((form) => form.saveFailed || (form.unsaved && form.matches("[data-guard]")))) event.preventDefault(); });
+  const signingIn = (elt) => $("#dialog [data-login]") && !elt.closest("#dialog"); /* another 401 would empty what they type there */
+  const saveAll = () => $$("[data-autosave]").forEach((part) => formOf(part)?.unsaved && htmx.trigger(part, "retry"));
   /* --- text guard: what was typed while a swap was on its way is put back --- */
   const guarded = new Map();
   on("htmx:beforeRequest", (event) => {
     const { elt, target, requestConfig } = event.detail;
-    if (elt.closest("[data-poll]") && document.hidden) { event.preventDefault(); return; }
+    if ((elt.closest("[data-poll]") && document.hidden) || signingIn(elt)) { event.preventDefault(); return; }
     if (requestConfig.verb !== "get") underWay += 1;
     target?.setAttribute("aria-busy", "true");
     [target, formOf(elt) || elt].forEach((part) => part && $$(TEXT, part).forEach((field) => field.id && guarded.set(field.id, field.value)));
@@ -79,6 +81,7 @@
   const typed = [];
   ["htmx:beforeSwap", "htmx:oobBeforeSwap"].forEach((name) => on(name, (event) => $$(TEXT, event.detail.target).filter((field) => guarded.has(field.id) && guarded.get(field.id) !== field.value)
     .forEach((field) => typed.push({ id: field.id, value: field.value, focused: field === document.activeElement, at: [field.selectionStart, field.selectionEnd] }))));
+  on("htmx:beforeSwap", ({ detail }) => { if (detail.xhr.status === 401 && signingIn(detail.requestConfig.elt)) detail.shouldSwap = false; });
   on("htmx:oobBeforeSwap", ({ detail }) => { /* what stays the same stays itself: a press on it may be waiting for its turn */
     if (detail.target.id !== "announcer" && detail.fragment.innerHTML === detail.target.innerHTML) detail.shouldSwap = false;
   });
@@ -130,12 +133,11 @@
       const id = xhr?.getResponseHeader?.("X-Request-Id"), line = $("[data-reference]", alerts);
       if (id) { $("code", line).textContent = id; line.hidden = false; }
     }, 30);
-    const retry = () => ($("#dialog [data-login]") ? setTimeout(retry, 2000) : elt.isConnected && htmx.trigger(elt, "retry")); // another 401 would empty what they type there
-    if (elt.dataset.autosave !== undefined) setTimeout(retry, 1000 * ([0, 2, 5, 15, 30][elt.tried] || 60));
+    if (elt.dataset.autosave !== undefined) setTimeout(() => elt.isConnected && htmx.trigger(elt, "retry"), 1000 * ([0, 2, 5, 15, 30][elt.tried] || 60));
   };
   const again = () => (last.matches("form") ? last.requestSubmit() : htmx.trigger(last, last.dataset.autosave === undefined ? "click" : "retry"));
   ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach((name) => on(name, fail));
-  on("htmx:afterOnLoad", (event) => { if (event.detail.xhr.status < 400 && event.detail.requestConfig.verb !== "get") $("#alerts")?.replaceChildren(); });
+  on("htmx:afterOnLoad", ({ detail: { xhr, requestConfig: { verb, elt } } }) => { if (xhr.status < 400 && verb !== "get" && elt.dataset.login === undefined) { last = null; $("#alerts")?.replaceChildren(); } });
   /* --- focus and messages after a swap --- */
   const title = document.title.replace(`${words.error} `, "");
   on("htmx:afterSettle", (event) => {
@@ -211,7 +213,7 @@
     if (all.matches("[data-select-all]")) $$(`input[type=checkbox][name="${CSS.escape(all.dataset.selectAll)}"]`).forEach((box) => { box.checked = all.checked; });
     if (all.closest(".c-check")) selected();
   });
-  on("visibilitychange", () => document.hidden && !$("#dialog [data-login]") && $$("[data-autosave]").forEach((part) => formOf(part)?.unsaved && htmx.trigger(part, "retry")));
+  on("visibilitychange", () => document.hidden && saveAll());
   on("keydown", (event) => {
     if (event.key === "F6" && $("#toasts")?.children.length) { event.preventDefault(); $("#toasts").focus(); }
     const pop = event.key === "Escape" && (document.activeElement.closest("details[open].pop") || $("details.menu[open]"));
@@ -221,8 +223,12 @@
   on("signed-in", (event) => {
     document.body.setAttribute("hx-headers", JSON.stringify({ ...JSON.parse(document.body.getAttribute("hx-headers") || "{}"), "X-CSRFToken": event.detail.token }));
     $$("input[name=csrfmiddlewaretoken]").forEach((input) => { input.value = event.detail.token; });
-    $("#dialog").close();
-    if (last) setTimeout(again);
+    setTimeout(() => { /* after htmx is done with the form that goes */
+      $("#dialog").replaceChildren();
+      dialogue();
+      if (last && last.dataset.autosave === undefined) again();
+      saveAll();
+    });
   });
   dress(document);
   setTimeout(() => say($("#messages")?.textContent.trim().replace(/\s+/g, " ")), 300);
