@@ -198,15 +198,18 @@ def _upstream(state: str) -> Q:
 
 def in_view(view: str, user: User) -> Q:
     """The condition of one tab, beside whether it is archived."""
-    stopped = Q(push_order__state=PushOrder.State.STOPPED)
-    drifted = Q(push_order__reason=PushOrder.Reason.DRIFT)
-    return {
-        "mine": _holding(Change.objects.open().by(user)),
-        "in_review": _holding(Change.objects.filter(state=Change.State.IN_REVIEW)),
-        "ready": _holding(Change.objects.filter(state=Change.State.APPROVED)),
-        "drift": stopped & drifted,
-        "failed": stopped & ~drifted,
-    }.get(view, Q())
+    match view:
+        case "mine":
+            return _holding(Change.objects.open().by(user))
+        case "in_review":
+            return _holding(Change.objects.filter(state=Change.State.IN_REVIEW))
+        case "ready":
+            return _holding(Change.objects.filter(state=Change.State.APPROVED))
+        case "drift" | "failed":
+            stopped = Q(push_order__state=PushOrder.State.STOPPED)
+            drifted = Q(push_order__reason=PushOrder.Reason.DRIFT)
+            return stopped & (drifted if view == "drift" else ~drifted)
+    return Q()
 
 
 def _holding(changes: QuerySet[Change]) -> Q:

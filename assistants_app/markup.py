@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ import nh3
 from django.utils import formats, timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from markdown_it import MarkdownIt
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ def json_html(text: str, *, strong: Collection[int] = (), warn: Collection[int] 
     return mark_safe("".join(lines))  # noqa: S308  # every piece went through marked()
 
 
+def put(html: SafeString, here: str, text: str) -> SafeString:
+    """`html` with `text` in place of `here`."""
+    return mark_safe(html.replace(here, escape(text)))  # noqa: S308  # html is safe, text escaped
+
+
 def _day(local: datetime, now: datetime) -> str:
     if local.date() == now.date() - timedelta(days=1):
         return _("Yesterday")
@@ -116,6 +122,16 @@ def _relative(moment: datetime, now: datetime) -> str:
     return _day(local, here)
 
 
+def _in_full(local: datetime) -> str:
+    return f"{_date(local.date(), get_language())}, {local:%H:%M:%S} {local.tzname()}"
+
+
+@lru_cache(maxsize=512)
+def _date(day: date, _language: str | None) -> str:
+    """Django's own formatting reads the format letter by letter; a list has few days."""
+    return formats.date_format(day, "j F Y")
+
+
 def ago_html(moment: datetime | None) -> SafeString:
     """A moment (aware) as `<time>`: few words to read, the full date and time in its title."""
     if moment is None:
@@ -123,7 +139,7 @@ def ago_html(moment: datetime | None) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(timespec="seconds"),
-        formats.date_format(timezone.localtime(moment), "j F Y, H:i:s e"),
+        _in_full(timezone.localtime(moment)),
         _relative(moment, timezone.now()),
     )
 

@@ -39,6 +39,7 @@ from assistants_app.actions import (
     resources,
     scheduling,
     testing,
+    verifying,
 )
 from assistants_app.models import Job, schema_number, storage, triggers
 
@@ -69,6 +70,7 @@ _KINDS: dict[str, Callable[[Job], None]] = {
     Job.Kind.IMPORT: importing.run_import,
     Job.Kind.BULK: bulk.run,
     Job.Kind.RESOURCES: resources.run,
+    Job.Kind.VERIFY: verifying.run,
 }
 
 

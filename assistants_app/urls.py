@@ -45,6 +45,7 @@ from assistants_app.views import (
     tools,
     updating,
     upstream,
+    verifying,
     welcome,
     workspace_general,
     workspace_list,
@@ -148,7 +149,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", audit.audit_list, name="audit_list"),
     path("audit/<int:seq>/", audit.audit_entry, name="audit_entry"),
     path("audit/export/", audit_export.export, name="audit_export"),
-    path("audit/verify/", audit.verify, name="audit_verify"),
+    path("audit/verify/", verifying.verify, name="audit_verify"),
     # workspaces
     path("welcome/", welcome.welcome, name="welcome"),
     path("workspaces/", workspace_list.workspace_list, name="workspace_list"),

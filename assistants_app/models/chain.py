@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistants_app import contract
 from assistants_app.errors import InvalidDocument
 from assistants_app.models.assistants import Version
 from assistants_app.models.audit import GENESIS, AuditEntry, AuditHead
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHUNK = 5_000
 MAKES_A_VERSION = ("version.published", "version.imported")
@@ -28,15 +31,17 @@ class Verdict:
         return not self.reason
 
 
-def verify(*, head: str = "") -> Verdict:
+def verify(*, head: str = "", told: Callable[[int], bool] | None = None) -> Verdict:
     """Walk the whole chain: numbers, links, hashes, columns, versions, head (reliability.md 8.2).
 
     `head` is a `seq:hash` noted earlier, outside this machine: the chain must still contain it.
+    `told` hears after each stretch how far the walk came; False from it ends the walk, and then
+    the verdict means nothing.
     Work may go on meanwhile: an entry, its version and the head that names it commit together, so
     versions are counted first, and the head is read before the walk's last stretch.
     """
     versions = Version.objects.count()
-    walk = _Walk(head)
+    walk = _Walk(head, told or (lambda _seq: True))
     walk.go_on()
     end = AuditHead.objects.filter(pk=1).first() or AuditHead()
     walk.go_on(upto=end.seq)
@@ -49,6 +54,7 @@ class _Walk:
     """How far the walk came, and the first thing that was wrong."""
 
     noted: str
+    tell: Callable[[int], bool]
     seq: int = 0
     prev: str = GENESIS
     told: int = 0  # versions that entries told of
@@ -62,6 +68,8 @@ class _Walk:
                     return
                 self.seq, self.prev = entry.seq, entry.hash
                 self.told += entry.action in MAKES_A_VERSION
+            if not self.tell(self.seq):
+                self.reason = "The walk was broken off."
 
     def _next(self, upto: int | None) -> list[AuditEntry]:
         rows = AuditEntry.objects.order_by("seq")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from zlib import crc32
 
 from django.conf import settings
 from django.db import models
@@ -22,6 +23,7 @@ class Job(models.Model):
         IMPORT = "import", "Take in from upstream"
         BULK = "bulk", "Act on several assistants"
         RESOURCES = "resources", "Read files and knowledge"
+        VERIFY = "verify", "Verify the audit log"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -62,3 +64,9 @@ class Job(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in self.OVER
+
+    @property
+    def fingerprint(self) -> str:
+        """Names what a page shows of it: a poll that has seen this is a 204."""
+        shown = (self.state, self.progress, self.result)
+        return f"{crc32(repr(shown).encode()):08x}"

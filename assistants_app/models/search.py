@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TABLE = "assistants_app_search"
 ASSISTANT, CHANGE = "assistants_app_assistant", "assistants_app_change"
-FEW = 2000  # hits that are looked up one by one; beyond, the list is walked and each row asked
+FEW = 500  # hits that are looked up one by one; beyond, the list is walked and each row asked
 _TEXTS = ("name", "description", "model", "instructions")
 _IDS = ("public_id", "upstream_id", "former_id")
 _OPEN = "('draft', 'in_review', 'changes_requested', 'approved')"
@@ -96,7 +96,8 @@ class Holds(Func):
             f"SELECT c.assistant_id FROM {TABLE} JOIN {CHANGE} c "  # noqa: S608
             f"ON c.id = -{TABLE}.{key} WHERE {condition} AND {TABLE}.{key} < 0"
         )
-        return f"({pk} IN ({found}) OR {live} IS NULL AND {pk} IN ({proposed}))", (asked, asked)
+        # `live` comes last: the list's own index does not hold it, and few rows get that far.
+        return f"({pk} IN ({found}) OR {pk} IN ({proposed}) AND {live} IS NULL)", (asked, asked)
 
 
 # --- keeping it -----------------------------------------------------------------------------------

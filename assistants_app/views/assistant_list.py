@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import uuid
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +13,14 @@ from django.utils.translation import gettext as _
 
 from assistants_app import keyset, policies
 from assistants_app.filters import SEARCH_MAX, AssistantFilter
-from assistants_app.models import Assistant, Change, Workspace, search
+from assistants_app.models import Assistant, Workspace
 from assistants_app.models.assistants import BY_MODEL, BY_NAME
-from assistants_app.views import access, badges, bulk, list_filters, list_tabs, pages, tags
+from assistants_app.views import access, bulk, list_filters, list_rows, list_tabs, pages
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpResponse
 
-    from assistants_app.policies import Right
     from assistants_app.views.pages import Request
 
 ROWS = 50
@@ -33,7 +30,6 @@ SORTS = {
     "model": keyset.Key("sort_model"),
 }
 HELD = {*list_filters.NARROWING, *list_filters.STATE} - {"q"}  # what a search keeps
-UNSHOWN = ("tool_resources", "metadata", "temperature", "top_p", "reasoning_effort")
 SLOTS = {
     "list-tabs": "assistants/parts/_list_tabs.html",
     "list-chips": "assistants/parts/_list_chips.html",
@@ -123,7 +119,7 @@ def _key(sort: str) -> keyset.Key:
 
 
 def _page(rows: QuerySet[Assistant], asked: dict[str, Any]) -> keyset.Page[Assistant]:
-    rows = rows.select_related("changed_by", "push_order").defer(*UNSHOWN)
+    rows = rows.select_related("changed_by", "push_order").defer(*list_rows.UNSHOWN)
     rows = rows if asked.get("q") else rows.defer("instructions")
     return keyset.page(
         rows,
@@ -132,73 +128,6 @@ def _page(rows: QuerySet[Assistant], asked: dict[str, Any]) -> keyset.Page[Assis
         after=asked["after"],
         before=asked["before"],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One assistant of the list; before it is live, `shown` is what its change proposes."""
-
-    assistant: Assistant
-    shown: Assistant | Change
-    work: badges.Badge
-    upstream: badges.Badge
-    tags: list[tags.Tag]
-    hit: tuple[str, str, str] | None
-
-
-def _drawn(places: list[Workspace], assistants: list[Assistant], text: str) -> list[Row]:
-    changes = _newest(assistants, text)
-    workspaces = {place.pk: place for place in places}
-    found = []
-    for assistant in assistants:
-        assistant.workspace = workspaces[assistant.workspace_id]
-        upstream = assistant.workspace.upstream
-        health = upstream.health if upstream else None
-        change = changes.get(assistant.pk)
-        shown = assistant if assistant.live_version_id or change is None else change
-        order = getattr(assistant, "push_order", None)
-        found.append(
-            Row(
-                assistant,
-                shown,
-                badges.work_badge(change),
-                badges.upstream_badge(assistant, order, health),
-                tags.abilities(shown),
-                _hit(shown, text) if text else None,
-            )
-        )
-    return found
-
-
-def _newest(assistants: list[Assistant], text: str) -> dict[int, Change]:
-    """The newest open Change of each assistant that has one."""
-    rows = Change.objects.open().filter(assistant__in=[a.pk for a in assistants])
-    rows = rows.order_by("pk").defer(*UNSHOWN, "unread", "touched", "tool_keys", "removed_tools")
-    rows = rows if text else rows.defer("instructions")
-    return {change.assistant_id: change for change in rows}
-
-
-def _hit(shown: Assistant | Change, text: str) -> tuple[str, str, str] | None:
-    """Where the instructions hold the first word, unless what the row shows holds all anyway."""
-    wanted = [re.compile(_begins(term), re.IGNORECASE) for term in search.terms(text)]
-    seen = "\n".join(part or "" for part in (shown.name, shown.description, shown.model))
-    missed = [word for word in wanted if not word.search(seen)]
-    matches = (word.search(shown.instructions or "") for word in missed)
-    match = next((match for match in matches if match), None)
-    if match is None:
-        return None
-    whole, start, end = match.string, match.start(), match.end()
-    before = whole[max(0, start - 24) : start].rpartition("\n")[2]
-    after = whole[end : end + 40].partition("\n")[0]
-    return before, match[0], after
-
-
-def _begins(term: str) -> str:
-    """The words of a term in a row, whatever stands between them, as the search index reads it."""
-    words = re.findall(r"[^\W_]+", term)
-    if not words or not search.has_words(term):
-        return re.escape(term)
-    return r"(?<![^\W_])" + r"[\W_]+".join(re.escape(word) for word in words)
 
 
 def _columns(request: Request, sort: str) -> dict[str, dict[str, str]]:
@@ -232,9 +161,8 @@ def _context(
     return {
         "place": place,
         "home": home,
-        "rows": _drawn(places, page.rows, text),
+        "rows": list_rows.rows(request, places, page.rows, text),
         "verbs": bulk.offered(request, place) if place else [],
-        "may": _may(request, places),
         "form_id": uuid.uuid4(),
         "is_all": bool(place) and request.GET.get("selected") == "all",
         "query": url()[1:],
@@ -258,15 +186,6 @@ def _context(
         "clear_url": f"{request.path}?workspace={slug}",
         "new_url": f"{reverse('assistant_new')}?workspace={home.slug if home else ''}",
         **_total(page, None if text or chips else counted[view]),
-    }
-
-
-def _may(request: Request, places: list[Workspace]) -> dict[str, list[int]]:
-    """The workspaces where this person may write, and where archive."""
-    rights: tuple[Right, ...] = ("change.write", "assistant.archive")
-    return {
-        right.partition(".")[2]: [p.pk for p in places if policies.allowed(request.actor, right, p)]
-        for right in rights
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,9 +12,8 @@ from django.utils.translation import ngettext
 
 from assistants_app import contract, filters, keyset, policies
 from assistants_app.models import Assistant, AuditEntry, PushOrder, User, Workspace
-from assistants_app.models import chain as chains
 from assistants_app.models.audit import ACTIONS
-from assistants_app.views import access, audit_words, pages
+from assistants_app.views import access, audit_words, pages, verifying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,6 +102,7 @@ def _context(
         "clear_url": f"{reverse('audit_list')}?workspace={workspace.slug}",
         "may_verify": may_verify,
         "guard_restored": AuditEntry.guard_restored() if may_verify else None,
+        "verified": verifying.latest(workspace) if may_verify else {},
         "sees_all": policies.allowed(request.actor, "audit.read", workspace),
         "verify_url": f"{reverse('audit_verify')}?workspace={workspace.slug}",
         "export_url": f"{reverse('audit_export')}?{_query(request, workspace)}",
@@ -254,21 +253,3 @@ def audit_entry(request: Request, seq: int) -> HttpResponse:
         ],
     }
     return pages.page(request, "audit/entry.html", context)
-
-
-@access.signed_in("POST")
-def verify(request: Request) -> HttpResponse:
-    """Walk the whole chain and say what was found."""
-    workspace = access.current(request)
-    if workspace is None:
-        raise Http404
-    policies.require(request.actor, "audit.verify", workspace, on=workspace)
-    first = AuditEntry.objects.order_by("seq").first()
-    context = {
-        "verdict": chains.verify(),
-        "since": first.at if first else None,
-        "workspace": workspace,
-    }
-    return pages.page(
-        request, "audit/verified.html", context, parts={"verify": "audit/parts/_verdict.html"}
-    )

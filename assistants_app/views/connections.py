@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 from django.conf import settings
 from django.contrib import messages
@@ -21,7 +20,7 @@ from assistants_app.forms.connections import ConnectionForm, LeaveForm
 from assistants_app.models import AllowedOrigin, Job
 from assistants_app.models.connections import profile_of
 from assistants_app.sync import profiles
-from assistants_app.views import access, bulk, freshness, imports, pages
+from assistants_app.views import access, bulk, freshness, imports, pages, verifying
 from assistants_app.views.workspaces import settings_context
 
 if TYPE_CHECKING:
@@ -29,6 +28,11 @@ if TYPE_CHECKING:
     from assistants_app.policies import Right
     from assistants_app.views.pages import Request
 
+_RIGHTS: dict[str, Right] = {Job.Kind.TEST: "settings.read", Job.Kind.VERIFY: "audit.verify"}
+_PARTS: dict[str, str] = {
+    Job.Kind.TEST: "workspaces/parts/_test.html",
+    Job.Kind.VERIFY: verifying.PART,
+}
 STATE_SLOT = {"connection-state": "workspaces/parts/_connection_state.html"}
 
 
@@ -98,7 +102,7 @@ def _tested(request: Request, workspace: Workspace, job: Job | None) -> dict[str
     upstream = workspace.upstream
     return {
         "job": job,
-        "seen": fingerprint(job) if job else "",
+        "seen": job.fingerprint if job else "",
         "upstream": upstream,
         "abilities": abilities(upstream) if upstream else [],
         "may_write": policies.allowed(request.actor, "settings.write", workspace),
@@ -204,15 +208,15 @@ def job(request: Request, pk: int) -> HttpResponse:
         policies.visible(request.actor, Job.objects.select_related("workspace", "asked_by")), pk=pk
     )
     is_test = row.kind == Job.Kind.TEST
-    right: Right = "settings.read" if is_test else "workspace.read"
+    right = _RIGHTS.get(row.kind, "workspace.read")
     policies.require(request.actor, right, row.workspace, on=row)
     access.remember(request, row.workspace)
-    seen = fingerprint(row)
+    seen = row.fingerprint
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     template = "sync/job.html"
     if request.htmx:
-        template = "workspaces/parts/_test.html" if is_test else "sync/parts/_job.html"
+        template = _PARTS.get(row.kind, "sync/parts/_job.html")
     context = {"job": row, "seen": seen, "crumbs": _crumbs(row)}
     if is_test:
         context |= _tested(request, row.workspace, row)
@@ -220,16 +224,15 @@ def job(request: Request, pk: int) -> HttpResponse:
         context |= imports.results(request, row)
     if row.kind == Job.Kind.BULK:
         context |= bulk.results(row)
+    if row.kind == Job.Kind.VERIFY:
+        context |= verifying.shown(row)
     status = 286 if request.htmx and row.is_over else 200  # 286 ends htmx's polling
     response = pages.page(request, template, context, status=status)
     if is_test and status == 286 and row.workspace.upstream:
         pages.with_slots(response, request, STATE_SLOT, context)
+    if row.kind == Job.Kind.VERIFY and status == 286:
+        pages.with_slots(response, request, verifying.SLOTS, context)
     return response
-
-
-def fingerprint(row: Job) -> str:
-    """Names what the part of a run shows: a poll that has seen it is a 204."""
-    return f"{crc32(repr((row.state, row.progress, row.result)).encode()):08x}"
 
 
 def _crumbs(row: Job) -> list[tuple[str, str]]:
@@ -238,6 +241,9 @@ def _crumbs(row: Job) -> list[tuple[str, str]]:
         return [(_("Import"), imports.url(row.workspace)), (str(row.get_kind_display()), "")]
     if row.kind == Job.Kind.BULK:
         return [(_("Assistants"), f"{reverse('assistant_list')}?workspace={slug}"), (_("Run"), "")]
+    if row.kind == Job.Kind.VERIFY:
+        log = f"{reverse('audit_list')}?workspace={slug}"
+        return [(_("Audit log"), log), (str(row.get_kind_display()), "")]
     if row.kind == Job.Kind.TEST:
         return [
             (_("Connection"), reverse("workspace_connection", args=[slug])),

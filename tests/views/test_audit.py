@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from assistants_app.actions import changes, workspaces
-from assistants_app.models import AuditEntry, Change, triggers
+from assistants_app.actions import changes, verifying, workspaces
+from assistants_app.models import AuditEntry, Change, Job, triggers
+from assistants_app.runner import Runner
 from tests import builders
 
 if TYPE_CHECKING:
@@ -219,8 +220,32 @@ def test_somebody_elses_entry_does_not_exist(
 
 def test_verifying_says_unbroken(client: Client, erin: User, change: Change) -> None:
     client.force_login(erin)
-    text = client.post(reverse("audit_verify")).content.decode()
+    text = client.post(reverse("audit_verify"), follow=True).content.decode()
     assert "entries: unbroken" in text
+    assert "Verified by Erin" in client.get(reverse("audit_list")).content.decode()
+
+
+def test_a_long_log_is_verified_by_the_runner(
+    client: Client, erin: User, bob: User, change: Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "AT_ONCE", 1)
+    client.force_login(erin)
+    headers = {"HX-Request": "true", "HX-Target": "verify"}
+    asked = client.post(reverse("audit_verify"), headers=headers)
+    assert asked.status_code == 202
+    assert "data-poll" in asked.content.decode()
+    again = client.post(reverse("audit_verify"), headers=headers)  # the same run, not another
+    job = Job.objects.get(kind=Job.Kind.VERIFY)
+    assert f"job-{job.pk}" in again.content.decode()
+    url = reverse("job", args=[job.pk])
+    seen = {"seen": asked.context["seen"]}
+    assert client.get(url, seen, headers=headers).status_code == 204
+    Runner(hands=0).tick()
+    told = client.get(url, seen, headers=headers)
+    assert told.status_code == 286
+    assert "entries: unbroken" in told.content.decode()
+    client.force_login(bob)
+    assert client.get(url).status_code == 403
 
 
 def test_verifying_names_the_first_bad_entry(client: Client, erin: User, change: Change) -> None:

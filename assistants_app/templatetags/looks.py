@@ -1,0 +1,56 @@
+"""Small components that a list shows hundreds of times: drawn once for each look, then kept.
+
+The templates of `ui/parts` stay the only place that knows their markup.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from django import template
+from django.template.loader import render_to_string
+
+from assistants_app import markup
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from assistants_app.models import User
+    from assistants_app.views.badges import Badge
+    from assistants_app.views.tags import Tag
+
+register = template.Library()
+_HERE = "address-of-the-next-step"
+
+
+@lru_cache(maxsize=512)
+def _badge(look: Badge) -> SafeString:
+    return render_to_string("ui/parts/_badge.html", {"badge": look})
+
+
+@register.filter
+def badge(shown: Badge) -> SafeString:
+    """`_badge.html`; where it leads is put in afterwards, since that differs from row to row."""
+    if not shown.url:
+        return _badge(shown)
+    return markup.put(_badge(replace(shown, url=_HERE)), _HERE, shown.url)
+
+
+@lru_cache(maxsize=1024)
+def _avatar(name: str, size: str) -> SafeString:
+    return render_to_string("ui/parts/_avatar.html", {"person": name, "size": size})
+
+
+@register.filter
+def avatar(person: User, size: str = "") -> SafeString:
+    """`_avatar.html`."""
+    return _avatar(person.display_name, size)
+
+
+@register.filter
+@lru_cache(maxsize=512)
+def abilities(tags: tuple[Tag, ...]) -> SafeString:
+    """The first tag, and how many more there are."""
+    return render_to_string("assistants/parts/_abilities.html", {"tags": tags})
