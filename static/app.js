@@ -180,7 +180,7 @@
   const plain = (source) => {
     const copy = source.cloneNode(true);
     $$("[data-char]", copy).forEach((badge) => badge.replaceWith(badge.dataset.char));
-    return source.value ?? ($$(".l", copy).map((line) => line.textContent).join("\n") || copy.textContent);
+    return source.value ?? copy.textContent.trimEnd();
   };
   /* --- small presses: close, dismiss, try again, copy, show a password, select all --- */
   on("click", async (event) => {

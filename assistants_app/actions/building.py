@@ -50,7 +50,7 @@ class Host(Protocol):
         ...
 
     def store(self, change: Change, *, actor: Actor, holder: Any) -> Change:
-        """Save the holder over the one that `read` gave."""
+        """Save the holder over what `read` gave, in the transaction that `change` was read in."""
         ...
 
 
@@ -74,7 +74,9 @@ class ToolHost:
 
     def store(self, change: Change, *, actor: Actor, holder: Any) -> Change:
         seen = tool_keys.fingerprint(self.read(change))
-        done = tools.replace(change, actor=actor, key=self.key, fingerprint=seen, tool=holder)
+        done = tools.replace(
+            change, actor=actor, key=self.key, fingerprint=seen, tool=holder, is_fresh=True
+        )
         return done.change
 
 
@@ -93,7 +95,7 @@ class ReplyHost:
 
     def store(self, change: Change, *, actor: Actor, holder: Any) -> Change:
         values = {"response_format": holder}
-        return changes.edit(change, actor=actor, lock=change.lock, values=values)
+        return changes.edit(change, actor=actor, lock=change.lock, values=values, is_fresh=True)
 
 
 def has_fields(change: Change) -> bool:
@@ -139,7 +141,7 @@ def edit(
     Raises Conflict (`stale`, `gone`) where it is not, `tree.Refused` where the edit makes no sense,
     and what `changes.edit` raises. An edit that changes nothing stores nothing.
     """
-    now = _fresh(change)
+    now = changes.reread(change)
     holder = host.read(now)
     schema = schema_of(host, holder)
     try:
@@ -173,7 +175,7 @@ def replace(
     `seen` says by what the page knows what it showed: the whole text, or the part it is about.
     Raises Conflict (`stale`, `gone`) and what `changes.edit` raises.
     """
-    now = _fresh(change)
+    now = changes.reread(change)
     was = host.read(now)
     if seen(was) != fingerprint:
         raise Conflict("Someone saved a newer text of this since you opened it.", change=now)
@@ -186,7 +188,7 @@ def replace(
 @transaction.atomic
 def undo(change: Change, *, actor: Actor, host: Host, is_redo: bool = False) -> Built:
     """Take the last step back, or do it once more. Raises Conflict (`no_step`) without one."""
-    now = _fresh(change)
+    now = changes.reread(change)
     holder = host.read(now)
     step = _next(now, host, holder, is_redo=is_redo)
     if step is None:
@@ -216,11 +218,6 @@ def way(change: Change, host: Host) -> Way:
     holder = host.read(change)
     back, forth = (_next(change, host, holder, is_redo=redo) for redo in (False, True))
     return Way(back.said if back else "", forth.said if forth else "")
-
-
-def _fresh(change: Change) -> Change:
-    rows = Change.objects.select_related("assistant__workspace", "base")
-    return rows.defer("assistant__tools", "base__tools").get(pk=change.pk)
 
 
 def _next(change: Change, host: Host, holder: Any, *, is_redo: bool) -> EditStep | None:

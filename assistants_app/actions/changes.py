@@ -153,6 +153,7 @@ def edit(
     title: str | None = None,
     why: str | None = None,
     beside: Mapping[str, Any] | None = None,
+    is_fresh: bool = False,
 ) -> Change:
     """Save some fields of the proposal; `values` maps field → value, None clears.
 
@@ -161,11 +162,11 @@ def edit(
     the newer Change in its data. A Change In review or Approved takes only a save without errors
     (InvalidDocument) and goes back In review. Recorded when anything but `unread` changed.
     `beside` are columns that move with the values: `tool_keys`, `removed_tools` (actions.tools),
-    `reply_kept` (forms.reply).
+    `reply_kept` (forms.reply). `is_fresh`: the caller read `change` within its own transaction, so
+    it is not read again; it is what comes back.
     """
     policies.require(actor, "change.write", change.assistant.workspace, on=change)
-    rows = Change.objects.select_related("assistant__workspace", "base")
-    now = rows.defer("assistant__tools", "base__tools").get(pk=change.pk)
+    now = change if is_fresh else reread(change)
     if not now.is_open:
         raise Conflict(
             f"This change is {now.get_state_display().lower()}.", code="state", change=now
@@ -190,6 +191,12 @@ def edit(
         _record("change.edited", now, actor, before=was, fields=sorted(set(wanted) - {"unread"}))
     transaction.on_commit(lambda: killpoints.point("save.committed"))
     return now
+
+
+def reread(change: Change) -> Change:
+    """The row as it is now. Of the texts around it an edit needs no tools, and 128 take long."""
+    rows = Change.objects.select_related("assistant__workspace", "base")
+    return rows.defer("assistant__tools", "base__tools").get(pk=change.pk)
 
 
 def _wanted(

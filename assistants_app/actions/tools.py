@@ -18,11 +18,11 @@ from assistants_app.actions import changes
 from assistants_app.contract import limits, tool_keys
 from assistants_app.contract.tools import function_name
 from assistants_app.errors import Conflict
-from assistants_app.models import Change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from assistants_app.models import Change
     from assistants_app.policies import Actor
 
 REMOVED_MAX: Final = 10  # that can be put back
@@ -85,13 +85,23 @@ def add(change: Change, *, actor: Actor, tools: Sequence[Any], at: int | None = 
 
 
 @transaction.atomic
-def replace(change: Change, *, actor: Actor, key: str, fingerprint: str, tool: Any) -> Edited:
+def replace(
+    change: Change,
+    *,
+    actor: Actor,
+    key: str,
+    fingerprint: str,
+    tool: Any,
+    is_fresh: bool = False,
+) -> Edited:
     """Save a tool's new text in its place; it keeps its key, whatever its name is now.
+
+    `is_fresh` as in `changes.edit`.
 
     Raises Conflict: `stale` when the tool's text is not that of `fingerprint` any more (`row` in
     its data is the tool as it is), `gone` when it was taken out, `change` being the newer Change.
     """
-    held = _read(change, actor)
+    held = _read(change, actor, is_fresh=is_fresh)
     row = held.seen(key, fingerprint)
     pairs = held.pairs()
     pairs[row.index] = (key, tool)
@@ -283,6 +293,7 @@ class _Held:
             lock=self.change.lock,
             values={"tools": [tool for _, tool in pairs] or self._none()},
             beside=beside,
+            is_fresh=True,
         )
         return Edited(now, tuple(keys))
 
@@ -292,10 +303,9 @@ class _Held:
         return base.tools if base and base.tools == [] else None
 
 
-def _read(change: Change, actor: Actor) -> _Held:
+def _read(change: Change, actor: Actor, *, is_fresh: bool = False) -> _Held:
     policies.require(actor, "change.write", change.assistant.workspace, on=change)
-    found = Change.objects.select_related("assistant__workspace", "base")
-    now = found.defer("assistant__tools", "base__tools").get(pk=change.pk)
+    now = change if is_fresh else changes.reread(change)
     if "tools" in (now.unread or {}) or not isinstance(now.tools, list | None):
         raise Conflict(
             "The JSON of the abilities cannot be read as it stands: mend it first.",

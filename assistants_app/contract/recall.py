@@ -10,7 +10,7 @@ import marshal
 from functools import lru_cache
 from typing import Final
 
-from assistants_app.contract.ordered_json import JSON, parse
+from assistants_app.contract.ordered_json import JSON, parse, parse_own
 
 _WORTH: Final = 16_384  # characters; below that a scan is as quick
 _KEPT: Final = 16  # texts of at most 1 MiB each (limits.JSON_FIELD_BYTES)
@@ -28,8 +28,7 @@ def recall(text: str) -> JSON:
 @lru_cache(maxsize=_KEPT)
 def _held(text: str) -> bytes | None:
     """None for a tree with numbers that keep a spelling: marshal refuses each subclass."""
-    tree = parse(text)
     try:
-        return marshal.dumps(tree)
+        return marshal.dumps(parse_own(text))
     except ValueError:
         return None

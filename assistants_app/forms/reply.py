@@ -100,7 +100,8 @@ def shape_of(value: Any, kept: Any) -> Shape | None:
     if not kind or shape is None:
         return None
     shape.kind = kind
-    shape.schema = str(_kept(kept).get("schema_text") or shape.schema)
+    if kind != "json_schema":  # what is stored counts more than a text that was kept beside it
+        shape.schema = str(_kept(kept).get("schema_text") or shape.schema)
     return shape
 
 

@@ -67,15 +67,27 @@ def assistant(request: Request, pk: int, right: Right = "workspace.read") -> Ass
     return row
 
 
-def change(request: Request, pk: int, right: Right = "workspace.read") -> Change:
+def change(
+    request: Request, pk: int, right: Right = "workspace.read", *, is_bare: bool = False
+) -> Change:
+    """A Change with what pages show around it; `is_bare` for those that never look at its base."""
     rows = Change.objects.select_related(
         "assistant__workspace__connection", "assistant__live_version", "base", "author"
     )
     # Of the three other texts of an assistant hardly any page needs the tools, and 128 take long.
     rows = rows.defer("assistant__tools", "assistant__live_version__tools")
+    rows = rows.defer("base__tools") if is_bare else rows
     row = fetch(request, rows, by="assistant__workspace", pk=pk)
     policies.require(request.actor, right, row.assistant.workspace, on=row)
     return row
+
+
+def after(request: Request, was: Change, now: Change) -> Change:
+    """A Change after an edit, with what pages show around it; read again where `now` is `was`."""
+    if now is was:
+        return change(request, was.pk, is_bare=True)
+    now.assistant, now.base, now.author = was.assistant, was.base, was.author
+    return now
 
 
 def workspace(request: Request, slug: str, right: Right = "workspace.read") -> Workspace:

@@ -75,7 +75,9 @@ def _pressed(desk: builder.Desk, word: str, sight: str) -> HttpResponse:
         operation=operation,
         said=said,
     )
-    return _drawn(desk, done, said, _focus(word, before, pointer, done))
+    follows = word == "into" and pointer == desk.request.POST.get("open")
+    stays = pointers.spelled(done.path) if follows else None
+    return _drawn(desk, done, said, _focus(word, before, pointer, done), stays)
 
 
 def _target(desk: builder.Desk, schema: Any) -> Path:
@@ -117,26 +119,44 @@ def _focus(word: str, before: builder.Shown, pointer: str, done: Built) -> str:
 
 
 def _undone(desk: builder.Desk, *, is_redo: bool) -> HttpResponse:
+    before = building.schema_of(desk.host, desk.host.read(desk.change))
     done = building.undo(desk.change, actor=desk.request.actor, host=desk.host, is_redo=is_redo)
     said = _("Done again.") if is_redo else _("Taken back.")
-    return _drawn(desk, done, said, "redo" if is_redo else "undo")
+    after = building.schema_of(desk.host, desk.host.read(done.change))
+    stays = _renamed(before, after, desk.request.POST.get("open", ""))
+    return _drawn(desk, done, said, "redo" if is_redo else "undo", stays)
 
 
-def _drawn(desk: builder.Desk, done: Built, said: str, focus: str) -> HttpResponse:
-    """All rows anew; without htmx the page, at the row."""
+def _renamed(before: Any, after: Any, pointer: str) -> str:
+    """Where the open row is after a step: the same, or in its place under another name."""
+    path = builder.path_of(before, pointer) if pointer else None
+    if not path or builder.path_of(after, pointer) is not None or tree.is_entry(path):
+        return pointer
+    group = builder.path_of(after, pointers.spelled(path[:-1]))
+    was, now = pointers.at(before, path[:-1]), group and pointers.at(after, group)
+    if not isinstance(now, dict) or len(now) != len(was):
+        return pointer
+    return pointers.spelled((*path[:-1], list(now)[list(was).index(path[-1])]))
+
+
+def _drawn(
+    desk: builder.Desk, done: Built, said: str, focus: str, stays: str | None = None
+) -> HttpResponse:
+    """All rows anew, the open one (`stays`, else as it was sent) still open; without htmx the page,
+    at the row."""
     now = desk.again(done.change)
-    opened = done.path if focus.startswith("f-") else None
-    at = desk.request.POST.get("at", "")
+    at, edit = desk.request.POST.get("at", ""), stays
+    if focus.startswith("f-"):
+        edit = pointers.spelled(done.path)
+    elif edit is None:
+        edit = desk.request.POST.get("open", "")
     if not desk.request.htmx:
-        edit = pointers.spelled(opened) if opened else ""
         url = builder_rows.address(desk.page_url, at=at, edit=edit)
-        return pages.go(desk.request, f"{url}#{focus}" if opened else f"{url}#h-i")
+        return pages.go(desk.request, f"{url}#{focus}" if focus.startswith("f-") else f"{url}#h-i")
     query = QueryDict(mutable=True)
     query["at"] = at
-    if opened:
-        query["edit"] = pointers.spelled(opened)
-    elif desk.request.POST.get("open"):
-        query["edit"] = desk.request.POST["open"]
+    if edit:
+        query["edit"] = edit
     is_undone = focus in ("undo", "redo")
     view = builder.shown(now, query, said=said, is_undone=is_undone)
     return builder.whole(now, view, focus)

@@ -94,6 +94,8 @@ def _row_slots(desk: builder.Desk, view: builder.Shown, row: rows.Row) -> HttpRe
     form = one.form
     pages.with_slots(response, desk.request, slots, context)
     for bound in form or ():
+        if bound.name in ("kind", "required", "empty"):  # nothing that is typed, so never wrong
+            continue
         pages.with_slots(
             response, desk.request, {f"{bound.auto_id}-msg": "ui/parts/_field_msg.html"}, {}
         )

@@ -47,7 +47,7 @@ def tool_try(request: Request, pk: int, key: str) -> HttpResponse:
 
 
 def _desk(request: Request, pk: int, key: str) -> FunctionDesk | HttpResponse:
-    row = access.change(request, pk, "change.write")
+    row = access.change(request, pk, "change.write", is_bare=True)
     if editing.mode(request, row) == "read":
         return redirect("change", pk)
     found = tools.find(row, key)

@@ -95,7 +95,7 @@ class FunctionDesk:
         return self.tool["function"].get("strict") is True
 
     def again(self, change: Change) -> FunctionDesk:
-        return replace(self, change=access.change(self.request, change.pk))
+        return replace(self, change=access.after(self.request, self.change, change))
 
     def renamed(self, holder: Any) -> Any:
         others = tools.names(self.change)

@@ -70,6 +70,6 @@ def with_slots(
 ) -> HttpResponse:
     """Append out-of-band slots to a part: `slots` maps element id → template of its inside."""
     for slot, template in slots.items():
-        inside = render_to_string(template, dict(context), request)
+        inside = render_to_string(template, dict(context), request).strip()
         response.write(f'<div id="{slot}" hx-swap-oob="innerHTML">{inside}</div>')
     return response

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assistants_app import contract
-from assistants_app.actions import changes
+from assistants_app.actions import building, changes
+from assistants_app.contract import tool_keys
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.forms import reply as shapes
 from assistants_app.forms.reply import ReplyForm, Shape
 from assistants_app.forms.reply_templates import TEMPLATES
 from assistants_app.forms.tool_imports import said
-from assistants_app.schema import importers
+from assistants_app.schema import importers, pointers
 from assistants_app.views import access, editing, pages, saving
 from assistants_app.views.redrawing import Done
 
@@ -70,6 +71,8 @@ def _made(
     request: Request, change: Change, schema: Any, text: str, *, name: str = ""
 ) -> HttpResponse:
     """The part with another schema in its box, and the boxes before to be had back."""
+    if _is_of_rows(request, change):
+        return _as_rows(request, change, schema, text)
     shape = _typed(request, change)
     made = replace(shape, kind="json_schema", schema=contract.dumps(schema, indent=2))
     if name and shape.name in ("", shapes.NAME):
@@ -77,6 +80,33 @@ def _made(
     made.name = made.name or shapes.NAME
     done = Done(text, "reply-schema", before=shapes.boxes(shape), closes=True)
     return saving.press(request, change, ReplyForm(change=change, shape=made), done)
+
+
+def _is_of_rows(request: Request, change: Change) -> bool:
+    """Whether it was asked for on the page of the fields, which shows what comes of it."""
+    asked = request.POST.get("from") or request.GET.get("from")
+    return asked == "fields" and building.has_fields(change)
+
+
+def _as_rows(request: Request, change: Change, schema: Any, text: str) -> HttpResponse:
+    """The fields replaced in one step, which Undo on their own page takes back."""
+    host = building.ReplyHost()
+    try:
+        building.replace(
+            change,
+            actor=request.actor,
+            host=host,
+            operation=lambda held: pointers.put(held, host.at, schema),
+            said=_("Began from an example or a template."),
+            fingerprint=request.POST.get("fp", ""),
+        )
+    except (Conflict, InvalidDocument) as refusal:
+        now = access.change(request, change.pk)
+        example = request.POST.get("example", "").replace("\r\n", "\n")
+        told = said(refusal) if isinstance(refusal, InvalidDocument) else [_(str(refusal))]
+        return _begin(request, now, text=example, errors=told, status=422)
+    messages.success(request, text)
+    return pages.go(request, "reply_fields", change.pk)
 
 
 def _fix(request: Request, change: Change) -> HttpResponse:
@@ -125,7 +155,10 @@ def _begin(
         "errors": errors,
         "summary": [("#reply-example", error) for error in errors or ()],
         "replaces": bool(form.shape and form.shape.schema),
+        "is_part": bool(request.htmx),
     }
+    if _is_of_rows(request, change):
+        context["fp"] = tool_keys.fingerprint(change.response_format)
     parts = {"dialog": "changes/parts/_reply_begin.html"}
     if request.htmx and status == 422:
         response = pages.page(request, parts["dialog"], context, status=status)

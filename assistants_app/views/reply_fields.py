@@ -118,7 +118,7 @@ class ReplyDesk:
         return holder
 
     def again(self, change: Change) -> ReplyDesk:
-        return replace(self, change=access.change(self.request, change.pk))
+        return replace(self, change=access.after(self.request, self.change, change))
 
     def page(self, shown: Shown, *, status: int = 200, **more: Any) -> HttpResponse:
         return _page(self, shown, status=status, **more)
@@ -159,7 +159,7 @@ def reply_fix(request: Request, pk: int) -> HttpResponse:
 
 def desk_of(request: Request, pk: int) -> ReplyDesk | HttpResponse:
     """The desk; where there are no fields that rows can show, the way to the card."""
-    row = access.change(request, pk, "change.write")
+    row = access.change(request, pk, "change.write", is_bare=True)
     if editing.mode(request, row) == "read":
         return redirect("change", pk)
     if building.has_fields(row):

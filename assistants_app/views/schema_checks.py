@@ -134,7 +134,7 @@ def lines(found: Iterable[Problem], subject: Subject) -> list[Check]:
     found = list(found)
     told = [*_together(found, subject), *_lines(found, subject)]
     known = {line.path for line in told}
-    advice = [_advised(one, subject) for one in fixes.advice(subject.schema)]
+    advice = _advice(fixes.advice(subject.schema), subject)
     return told + [one for one in advice if one.path not in known or one.level == "hint"]
 
 
@@ -231,6 +231,22 @@ def refused(problem: Problem, subject: Subject) -> Check:
         path=subject.within(problem.path),
         is_shown_first=rule == "exact",
     )
+
+
+def _advice(found: Iterable[Advice], subject: Subject) -> list[Check]:
+    """A line for each; of many rows without an explanation one, which opens the first."""
+    found = list(found)
+    bare = [one for one in found if one.rule == "desc.missing"]
+    if len(bare) < 3:
+        return [_advised(one, subject) for one in found]
+    told = ", ".join(f"“{one.name}”" for one in bare[:4])
+    if len(bare) > 4:
+        told = _("%(names)s and %(n)s more") % {"names": told, "n": len(bare) - 4}
+    first = replace(
+        _advised(bare[0], subject), text=_("%(names)s have no explanation.") % {"names": told}
+    )
+    others = [one for one in found if one.rule != "desc.missing"]
+    return [*(_advised(one, subject) for one in others), first]
 
 
 def _advised(one: Advice, subject: Subject) -> Check:

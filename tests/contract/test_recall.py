@@ -11,6 +11,30 @@ LONG = '{"text":"' + "x" * 20_000 + '","of":[1,2.5,{"b":null,"a":true}]}'
 SPELLED = '{"text":"' + "x" * 20_000 + '","of":[1e3,1.50,-0]}'
 
 
+ODD = [
+    f'{{"text":"{"x" * 20_000}","of":{rest}}}'
+    for rest in ("[-0]", "[1.0,1E5]", '["\\u00e9","é"]', "[9007199254740993]", '[ "a" ]', '"\\/"')
+]
+
+
+@pytest.mark.parametrize("text", [LONG, SPELLED, *ODD])
+def test_what_comes_back_is_what_the_parser_gives(text: str) -> None:
+    def kinds(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: kinds(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [kinds(one) for one in value]
+        return type(value), repr(value), getattr(value, "text", None)
+
+    assert kinds(contract.recall(text)) == kinds(contract.parse(text))
+
+
+@pytest.mark.parametrize("rest", ['{"a":1,"a":1}', "[NaN]", "[1e999]", '["\\u0000"]'])
+def test_what_the_parser_refuses_is_refused(rest: str) -> None:
+    with pytest.raises(InvalidDocument):
+        contract.recall(f'{{"text":"{"x" * 20_000}","of":{rest}}}')
+
+
 @pytest.mark.parametrize("text", [LONG, SPELLED, '{"a":1.50}', "[]"])
 def test_a_text_comes_back_to_the_letter_each_time(text: str) -> None:
     assert [contract.dumps(contract.recall(text)) for _ in range(3)] == [text] * 3

@@ -13,7 +13,9 @@ from assistants_app.contract import tool_keys
 from assistants_app.forms.functions import basics
 from assistants_app.models import AuditEntry, Change
 from assistants_app.schema import pointers
+from assistants_app.schema.rows import rows
 from tests import builders
+from tests.bench.contract_bench import document
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -265,3 +267,35 @@ def test_what_is_not_sent_is_not_touched(editing: Client, draft: Change) -> None
     assert editing.post(where(draft, "tool_ops"), data).status_code == 303
     text = '{"type":"string","description":"The number.","x-kept":[1e3]}'
     assert contract.dumps(node(draft, ORDER)) == text
+
+
+# --- undo and the open row ------------------------------------------------------------------------
+def undone(client: Client, change: Change, opened: str, op: str = "undo") -> Any:
+    headers = {"HX-Request": "true", "HX-Target": "params"}
+    data = {"op": op, "open": opened}
+    return client.post(where(change, "tool_ops"), data, headers=headers).context["shown"].open
+
+
+def test_undo_leaves_the_open_row_open_under_whatever_name(editing: Client, draft: Change) -> None:
+    page = editing.get(where(draft), {"edit": REASON}).content.decode()
+    assert page.count(f'name="open" value="{REASON}"') == 1
+    row(editing, draft, REASON, desc="Because")
+    assert undone(editing, draft, REASON) == ("properties", "reason")
+    row(editing, draft, REASON, name="cause")
+    assert undone(editing, draft, "/properties/cause") == ("properties", "reason")
+    assert undone(editing, draft, REASON, "redo") == ("properties", "cause")
+    press(editing, draft, "remove", "/properties/cause")
+    assert undone(editing, draft, "") is None
+
+
+def test_a_row_operation_on_a_deep_function_is_light(
+    editing: Client, workspace: Workspace, alice: User
+) -> None:
+    deep = document(3, 5)["tools"]
+    change = builders.make_change(workspace, alice, name="Deep", tools=deep)
+    headers = {"HX-Request": "true"}
+    first = rows(schema_of(change))[0]
+    data = {"op": "set", "ptr": first.pointer, "fp": first.fingerprint, "desc": "New"}
+    response = editing.post(where(change, "tool_ops"), data, headers=headers)
+    assert response.status_code == 200
+    assert len(response.content) <= 10_000

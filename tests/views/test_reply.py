@@ -318,6 +318,57 @@ def test_a_reply_is_shown_as_json_and_as_a_table(editing: Client, draft: Change)
     )
 
 
+# --- where it begins ------------------------------------------------------------------------------
+
+
+def test_the_whole_page_sends_a_plain_form_with_its_lock(editing: Client, draft: Change) -> None:
+    address = reverse("change_reply", args=[draft.pk])
+    page = body(editing.get(address))
+    assert f'name="lock" value="{draft.lock}"' in page
+    assert 'hx-target="#form-reply"' not in page
+    part = body(editing.get(address, headers={"HX-Request": "true", "HX-Target": "dialog"}))
+    assert 'name="lock"' not in part
+    assert 'hx-target="#form-reply"' in part
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_from_the_page_of_the_fields_it_goes_back_there_as_one_step(
+    editing: Client, draft: Change, *, htmx: bool
+) -> None:
+    fields, address = (reverse(n, args=[draft.pk]) for n in ("reply_fields", "change_reply"))
+    assert f"{address}?from=fields" in body(editing.get(fields))
+    headers = {"HX-Request": "true", "HX-Target": "dialog"} if htmx else {}
+    began = editing.get(f"{address}?from=fields", headers=headers)
+    data = {"op": "example", "example": '{"a":1}', "from": "fields", "fp": began.context["fp"]}
+    response = editing.post(address, data, headers=headers)
+    assert response["HX-Redirect" if htmx else "Location"] == fields
+    assert list(fresh(draft).response_format["json_schema"]["schema"]["properties"]) == ["a"]  # type: ignore[call-overload,index]  # it holds one
+    editing.post(reverse("reply_ops", args=[draft.pk]), {"op": "undo"})
+    assert stored(draft) == FORMAT
+
+
+def test_what_came_in_between_is_not_replaced_and_the_example_stays(
+    editing: Client, draft: Change
+) -> None:
+    address = reverse("change_reply", args=[draft.pk])
+    data = {"op": "example", "example": '{"a":1}', "from": "fields", "fp": "old"}
+    response = editing.post(address, data)
+    assert response.status_code == 422
+    assert "Someone saved a newer text" in body(response)
+    assert '{"a":1}</textarea>' in body(response)
+    assert stored(draft) == FORMAT
+
+
+def test_a_stored_shape_counts_more_than_a_text_that_was_kept_beside_it(draft: Change) -> None:
+    held = fresh(draft).response_format
+    shown = shapes.shape_of(held, {"schema_text": "{ old"})
+    kept = shapes.shape_of({"type": "text"}, {"json_schema": held, "schema_text": "{ old"})
+    assert shown
+    assert kept
+    assert shown.schema.startswith("{\n")
+    assert kept.schema == "{ old"
+
+
 # --- who may --------------------------------------------------------------------------------------
 
 
