@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import pytest
@@ -12,26 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistants_app import contract
-from assistants_app.contract import advice_words, words
+from assistants_app.contract import words
 from tests.contract import trees
+from tests.contract.advised import DAY, LINTS, advice
 from tests.contract.judged import CONNECTED, document, function
 
-DAY = date(2026, 11, 21)
-LINTS = {code for code, _ in advice_words.SENTENCES} | {"both_sampling", "big_integer"}
-LINTS -= {"unsupported_value", "unsupported_parameter"}  # said by servers only
 FILES = "tool_resources.code_interpreter.file_ids"
 STORES = "tool_resources.file_search.vector_store_ids"
-
-
-def advice(
-    doc: Any,
-    op: str = "create",
-    profile: contract.Profile = contract.KEPT_HERE,
-    **more: Any,
-) -> list[tuple[str, str, str]]:
-    """(level, param, plain words) of every lint."""
-    problems = contract.check(doc, op, profile, **({"today": DAY} | more))
-    return [(one.level, one.param, contract.plain(one)) for one in problems if one.code in LINTS]
 
 
 def asking(text: str, *names: str, **more: Any) -> contract.Document:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from assistants_app import contract
 from assistants_app.errors import InvalidDocument
 from tests.contract import test_golden_findings
+from tests.contract.golden import advice, document, parsed
 from tests.contract.judged import CONNECTED, found, function, messages
 
 if TYPE_CHECKING:
@@ -58,25 +58,6 @@ GROUNDING = (
 
 
 TESTS = Path(__file__).parent.parent
-# When nothing of these cases was near its shutdown.
-TODAY = date(2026, 3, 1)
-
-
-def document(**fields: Any) -> contract.Document:
-    """The document that the cases write as "…", and `fields`."""
-    return {"model": "gpt-4o", **fields}
-
-
-def advice(
-    doc: contract.Document, profile: contract.Profile = contract.KEPT_HERE
-) -> list[tuple[str, str, str]]:
-    """(param, code, level) of all that is said about a create, save how long the model lasts."""
-    problems = contract.check(doc, "create", profile, today=TODAY)
-    return [(one.param, one.code, one.level) for one in problems if one.code != "model_shutdown"]
-
-
-def parsed(text: str) -> Any:
-    return contract.parse(text)
 
 
 def refusal(text: str | bytes) -> contract.Problem:

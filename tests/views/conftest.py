@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from assistants_app.actions import changes
 from assistants_app.models import PushOrder, Workspace
@@ -25,11 +27,24 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
+def clock() -> Iterator[time_machine.Coordinates]:
+    with time_machine.travel(timezone.now(), tick=True) as moved:
+        yield moved
+
+
+@pytest.fixture
 def waiting(workspace: Workspace, alice: User, bob: User) -> Change:
     """A change by Alice, In review, against version 1."""
     live = builders.make_assistant(workspace, author=alice, reviewer=bob, instructions=OLD)
     change = builders.make_change(live, alice, instructions=NEW, temperature=0.4)
     return changes.submit(change, actor=builders.acting(alice), title="Shorter refunds", why="Law.")
+
+
+@pytest.fixture
+def editing(client: Client, alice: User) -> Client:
+    """Alice edits."""
+    client.force_login(alice)
+    return client
 
 
 @pytest.fixture

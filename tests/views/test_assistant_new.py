@@ -41,12 +41,6 @@ def typed(**fields: str) -> dict[str, str]:
     return usual | fields
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def test_the_essentials_make_a_change(editing: Client, workspace: Workspace) -> None:
     assert editing.get(URL).status_code == 200
     data = typed(name="Helper", instructions="Be kind.\r\nBe brief.")

@@ -44,12 +44,6 @@ def draft(workspace: Workspace, alice: User) -> Change:
     return builders.make_change(workspace, alice, tool_resources=held)
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def where(change: Change, kind: str = "files") -> str:
     return reverse("change_resources", args=[change.pk, kind])
 

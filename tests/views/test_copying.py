@@ -42,12 +42,6 @@ def draft(workspace: Workspace, alice: User) -> Change:
     return builders.make_change(workspace, alice, tools=[function("get_order")])
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def where(change: Change) -> str:
     return reverse("tool_copy", args=[change.pk])
 

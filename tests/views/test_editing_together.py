@@ -28,12 +28,6 @@ def draft(workspace: Workspace, alice: User, bob: User) -> Change:
     return builders.make_change(live, alice, temperature=0.4)
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 # --- two people ---------------------------------------------------------------------------------
 
 

@@ -7,31 +7,21 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from assistants_app.models import AuditEntry
 from tests import builders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_django.fixtures import SettingsWrapper
     from time_machine import Coordinates
 
     from assistants_app.models import User, Workspace
 
 SECRET = "correct horse battery staple"
-
-
-@pytest.fixture
-def clock() -> Iterator[Coordinates]:
-    with time_machine.travel(timezone.now(), tick=True) as moved:
-        yield moved
 
 
 @pytest.fixture

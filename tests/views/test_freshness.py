@@ -5,30 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from assistants_app.actions import people
 from assistants_app.models import APIToken, Membership, User
 from tests import builders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_django.fixtures import SettingsWrapper
     from time_machine import Coordinates
 
     from assistants_app.models import Workspace
 
 SECRET = "correct horse battery staple"
-
-
-@pytest.fixture
-def clock() -> Iterator[Coordinates]:
-    with time_machine.travel(timezone.now(), tick=True) as moved:
-        yield moved
 
 
 @pytest.fixture

@@ -40,12 +40,6 @@ def draft(workspace: Workspace, alice: User) -> Change:
     return builders.make_change(workspace, alice, tools=[contract.parse(TEXT), other])
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def tool_of(change: Change) -> Any:
     return tools.rows(Change.objects.get(pk=change.pk))[0].tool
 

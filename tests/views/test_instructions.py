@@ -34,12 +34,6 @@ def draft(live: Assistant, alice: User) -> Change:
     return builders.make_change(live, alice, instructions=TEXT)
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def look(client: Client, change: Change, view: str, target: str = "") -> str:
     headers = {"HX-Request": "true", "HX-Target": target} if target else {}
     query = {"instructions": view} if view else {}

@@ -28,12 +28,6 @@ def draft(workspace: Workspace, alice: User) -> Change:
     return builders.make_change(workspace, alice, metadata=dict(PAIRS))
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def rows(*pairs: tuple[str, str]) -> dict[str, str]:
     """What the page posts for these rows, in this order."""
     found = {"labels-as": "rows"}

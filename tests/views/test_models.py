@@ -34,12 +34,6 @@ def draft(workspace: Workspace, alice: User) -> Change:
     return builders.make_change(workspace, alice, model="gpt-4.1", temperature=0.4)
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def where(change: Change) -> str:
     return reverse("change_model", args=[change.pk])
 

@@ -37,12 +37,6 @@ def draft(workspace: Workspace, alice: User) -> Change:
     return builders.make_change(workspace, alice, response_format=contract.parse(FORMAT))
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def fresh(change: Change) -> Change:
     return Change.objects.get(pk=change.pk)
 

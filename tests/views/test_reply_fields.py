@@ -45,12 +45,6 @@ def draft(workspace: Workspace, alice: User) -> Change:
     return builders.make_change(workspace, alice, response_format=contract.parse(TEXT), name="N")
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def url(change: Change, name: str = "reply_fields") -> str:
     return reverse(name, args=[change.pk])
 

@@ -25,12 +25,6 @@ def draft(workspace: Workspace, alice: User, bob: User) -> Change:
     return builders.make_change(live, alice, instructions="Greet everyone.")
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def submit(change: Change) -> str:
     return reverse("change_submit", args=[change.pk])
 

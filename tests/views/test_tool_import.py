@@ -35,12 +35,6 @@ def draft(workspace: Workspace, alice: User) -> Change:
     return builders.make_change(workspace, alice, tools=[GET_ORDER])
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def url(change: Change) -> str:
     return reverse("tool_import", args=[change.pk])
 

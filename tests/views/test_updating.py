@@ -47,12 +47,6 @@ def overtaken(live: Assistant, mine: Change, bob: User, dora: User) -> Change:
     return Change.objects.get(pk=mine.pk)
 
 
-@pytest.fixture
-def editing(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def url(change: Change) -> str:
     return reverse("change_update", args=[change.pk])
 
