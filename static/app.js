@@ -154,7 +154,9 @@
     else if (status === 409 && !event.detail.requestConfig.parameters.autosave && $("#merge h2")) { $("#merge h2").tabIndex = -1; $("#merge h2").focus(); }
     else {
       const guide = part.matches?.("[data-focus-after]") ? part : $("[data-focus-after]", part);
-      $(guide?.dataset.focusAfter || "no-such")?.focus();
+      const next = $(guide?.dataset.focusAfter || "no-such");
+      next?.focus();
+      if ("select" in (guide?.dataset || {})) next?.select(); /* typing replaces the name it got */
       guide?.removeAttribute("data-focus-after"); /* it led once; a later swap around it leads elsewhere */
     }
     dialogue();

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assistants_app.contract.ordered_json import dumps
 from assistants_app.contract.strict_parts import nullable
-from assistants_app.schema import kinds, pointers
+from assistants_app.schema import kinds, moved, pointers
 from assistants_app.schema.kinds import COMPOSITES, TYPES, look
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Edited:
 
 
 def set_name(tree: Any, path: Path, name: str) -> Edited:
-    """Rename an input in its place, also in what its group requires."""
+    """Rename an input in its place, also in what its group requires and what refers to it."""
     holder, old = _holder(tree, path)
     if name == old:
         return Edited(tree, path, path)
@@ -62,7 +62,7 @@ def set_name(tree: Any, path: Path, name: str) -> Edited:
     changed = {**group, "properties": renamed}
     if isinstance(required := group.get("required"), list):
         changed["required"] = [name if one == old else one for one in required]
-    return Edited(pointers.put(tree, holder, changed), (*holder, "properties", name), holder)
+    return _moved(pointers.put(tree, holder, changed), path, (*holder, "properties", name), holder)
 
 
 def set_desc(tree: Any, path: Path, text: str) -> Edited:
@@ -256,7 +256,8 @@ def duplicate(tree: Any, path: Path) -> Edited:
 
 
 def into_group(tree: Any, path: Path, target: Path) -> Edited:
-    """Move an input to the end of another group; it stays required where it was."""
+    """Move an input to the end of another group; it stays required where it was, and what refers
+    to it follows."""
     holder, name = _holder(tree, path)
     into = _core(tree, target)
     if path == target[: len(path)] or into == holder or not _can_take(tree, target):
@@ -271,8 +272,8 @@ def into_group(tree: Any, path: Path, target: Path) -> Edited:
     there = group.get("required", [])
     if isinstance(listed, list) and name in listed and isinstance(there, list):
         changed["required"] = _listed(changed, there, name)
-    path = (*into, "properties", name)
-    return Edited(pointers.put(taken, into, changed), path, common(holder, into))
+    done = pointers.put(taken, into, changed)
+    return _moved(done, path, (*into, "properties", name), common(holder, into))
 
 
 def replace_json(tree: Any, path: Path, value: Any) -> Edited:
@@ -301,6 +302,14 @@ def common(one: Path, other: Path) -> Path:
     both = zip(one, other, strict=False)
     same = next((i for i, (a, b) in enumerate(both) if a != b), min(len(one), len(other)))
     return one[:same]
+
+
+def _moved(tree: Any, old: Path, new: Path, changed: Path) -> Edited:
+    """With the references that led through the old place."""
+    followed, places = moved.follow(tree, old, new)
+    for place in places:
+        changed = common(changed, place)
+    return Edited(followed, new, changed)
 
 
 def _holder(tree: Any, path: Path) -> tuple[Path, str]:

@@ -85,6 +85,7 @@ class Shown:
     focus: str = ""
     said: str = ""
     is_undone: bool = False
+    is_added: bool = False  # the open row is new: typing replaces the name it got
 
     @property
     def rows(self) -> list[RowView]:

@@ -13,7 +13,7 @@ from assistants_app.actions import building
 from assistants_app.contract import tool_keys
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.schema import fixes, pointers
-from assistants_app.views import builder, builder_refusals, pages
+from assistants_app.views import builder, builder_refusals, meaning, pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,9 +126,13 @@ def _everything(desk: FixDesk, holder: Any) -> Any:
 
 
 def _changed(before: Any, after: Any) -> dict[str, Any]:
-    """What changed, for the panel: the difference of the two texts."""
+    """What changed, for the panel: in words, and as the difference of the two texts."""
     one, other = contract.dumps(before, indent=2), contract.dumps(after, indent=2)
     diff = textdiff.difference(one, other)
     count = sum(a != b for a, b in zip(one.split("\n"), other.split("\n"), strict=False))
     said = _("Fixed. What changed is shown; Undo takes it back.")
-    return {"diff": diff, "said": said, "count": count}
+    if "function" in after:
+        told = meaning.entries("tools", [before], [after])
+    else:
+        told = meaning.entries("response_format", before, after)
+    return {"diff": diff, "said": said, "count": count, "entries": told}

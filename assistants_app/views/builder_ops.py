@@ -157,6 +157,6 @@ def _drawn(
     query["at"] = at
     if edit:
         query["edit"] = edit
-    is_undone = focus in ("undo", "redo")
-    view = builder.shown(now, query, said=said, is_undone=is_undone)
+    states = {"is_undone": focus in ("undo", "redo"), "is_added": focus.startswith("f-")}
+    view = builder.shown(now, query, said=said, **states)
     return builder.whole(now, view, focus)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.http import QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from assistants_app import contract
 from assistants_app.actions import building
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from assistants_app.models import Change
     from assistants_app.views.pages import Request
 
+_AGAIN: Final = {
+    "remove": gettext_lazy("Remove %(name)s all the same"),
+    "copy": gettext_lazy("Duplicate it as it is now"),
+    "up": gettext_lazy("Move it all the same"),
+    "down": gettext_lazy("Move it all the same"),
+}
 _HIDDEN = ("csrfmiddlewaretoken", "form_id", "fp", "ptr", "rid", "at", "op", "basics")
 
 
@@ -36,11 +43,13 @@ def refused(desk: builder.Desk, reasons: list[str]) -> HttpResponse:
 
 
 def stale(desk: builder.Desk, conflict: Conflict, form: RowForm | None = None) -> HttpResponse:
-    """409: what is there now, and what was typed stays."""
+    """409: what is there now, and what was typed stays; a press may be meant all the same."""
     now = desk.again(desk.change)
     post = desk.request.POST
     schema = building.schema_of(desk.host, desk.host.read(now.change))
-    there = builder.path_of(schema, post.get("ptr", "")) if form else None
+    word, _colon, sight = post.get("op", "").partition(":")
+    pointer = post.get("ptr", "") if form else sight.partition(":")[2]
+    there = builder.path_of(schema, pointer) if pointer.strip("/") else None
     theirs = rows.row(schema, there) if there else None
     context = {
         "reason": _(str(conflict)),
@@ -51,6 +60,9 @@ def stale(desk: builder.Desk, conflict: Conflict, form: RowForm | None = None) -
         ),
         "rid": form.rid if form else "",
     }
+    if theirs and not form and word in _AGAIN:
+        context["again"] = f"{word}:{theirs.fingerprint}:{theirs.pointer}"
+        context["word"] = str(_AGAIN[word]) % {"name": theirs.name or _("each entry")}
     if not desk.request.htmx:
         query = QueryDict(mutable=True)
         view = builder.shown(now, query)

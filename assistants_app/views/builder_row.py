@@ -65,7 +65,7 @@ def _row_saved(desk: builder.Desk, row: rows.Row, form: RowForm, done: Built) ->
     post = desk.request.POST
     rids = {pointers.spelled(done.path): form.rid}
     if not desk.request.htmx:
-        stays = {"edit": pointers.spelled(done.path)} if "drop" in post or post.get("more") else {}
+        stays = {} if post.get("done") else {"edit": pointers.spelled(done.path)}
         url = builder_rows.address(desk.page_url, at=post.get("at", ""), **stays)
         return pages.go(desk.request, f"{url}#p-{rows.row_id(pointers.spelled(done.path))}")
     query = QueryDict(mutable=True)

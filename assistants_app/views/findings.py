@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import contract
-from assistants_app.actions import changes
+from assistants_app.actions import building, changes
 from assistants_app.contract import words
 from assistants_app.contract.blame import place
 from assistants_app.contract.tools import function_name
 from assistants_app.forms.changes import PART_OF, PARTS
-from assistants_app.views import builder_rows
+from assistants_app.views import builder_rows, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ class Checked:
 def check(change: Change) -> Checked:
     """Everything there is to say about a Change now; its own text is checked once."""
     problems = changes.problems(change)
-    found = [*_unread(change), *of_document(change, problems)]
+    found = [*_refused(change), *_unread(change), *of_document(change, problems)]
     found.sort(key=lambda finding: _ORDER[finding.level])
     differing = _differing(change)
     return Checked(problems, found, _outline(found, differing), [_label(f) for f in differing])
@@ -100,7 +100,38 @@ def _label(field: str) -> str:
 def refused_url(change: Change, param: str) -> str:
     """Where the field is edited that a server refused, "" where its param leads nowhere."""
     path = place(param, change.document())
-    return _urls(change)(path) if path else ""
+    return _refused_url(change, path) if path else ""
+
+
+def _refused_url(change: Change, path: Path) -> str:
+    """As for our own checks, and of the fields of a reply the row."""
+    if path[:3] == ("response_format", "json_schema", "schema") and building.has_fields(change):
+        return builder_rows.row_address(reverse("reply_fields", args=[change.pk]), path[3:])
+    return _urls(change)(path)
+
+
+def _refused(change: Change) -> list[Finding]:
+    """What the server said of this very text; no error, since it may think better of it."""
+    problem = refusals.of(change)
+    if problem is None:
+        return []
+    path, own = problem.path, contract.plain(problem, _)
+    field = str(path[0]) if path else ""
+    message = _("The server refused this: %(words)s") % {"words": own}
+    if own != problem.message:
+        words = _("In the server's own words: %(words)s") % {"words": problem.message}
+        message = f"{message} {words}"
+    return [
+        Finding(
+            "warning",
+            field,
+            _label(field) if field else _("All of it"),
+            message,
+            problem.param if len(path) > 1 else "",
+            _refused_url(change, path) if path else "",
+            contract.in_words(path, change.document(), _),
+        )
+    ]
 
 
 def _url(change: Change, field: str) -> str:

@@ -11,7 +11,7 @@ from assistants_app import contract
 from assistants_app.actions import changes, tools
 from assistants_app.contract.limits import TOOLS_MAX
 from assistants_app.contract.tools import function_name
-from assistants_app.views import function_refusals, schema_checks
+from assistants_app.views import refusals, schema_checks
 from assistants_app.views.schema_checks import Check, Checks, Subject
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def of(change: Change, tool: dict[str, Any], page_url: str) -> Checks:
         text = _("Another function here is already called %(name)s. Choose a different name.")
         lines.append(_name_line(text % {"name": own}, own, names))
     lines = schema_checks.sort(lines)
-    if refusal := function_refusals.of(change, tool):
+    if refusal := refusals.of_function(change, tool):
         here = replace(refusal, path=(*ROOT, *refusal.path[2:]))
         lines.insert(0, schema_checks.refused(here, subject))
     return Checks(lines, _fine(own, names, change), names)

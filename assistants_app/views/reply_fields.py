@@ -24,6 +24,7 @@ from assistants_app.views import (
     builder_refusals,
     editing,
     pages,
+    refusals,
     schema_checks,
     schema_json,
 )
@@ -108,7 +109,10 @@ class ReplyDesk:
         subject = schema_checks.Subject(
             document, self.root, self.host.at, self.page_url, self.card_url, self.host.words
         )
-        return schema_checks.Checks(schema_checks.sort(schema_checks.lines(found, subject)), [], [])
+        lines = schema_checks.sort(schema_checks.lines(found, subject))
+        if refusal := refusals.of_reply(self.change):
+            lines.insert(0, schema_checks.refused(refusal, subject))
+        return schema_checks.Checks(lines, [], [])
 
     @property
     def sample(self) -> Sample | None:

@@ -52,7 +52,7 @@ def _metaschemas() -> list[str]:
 OWNS: dict[str, tuple[Operation, frozenset[str]]] = {
     "set_name": (
         lambda t, row, _: tree.set_name(t, row.path, "renamed"),
-        frozenset({"properties", "required"}),
+        frozenset({"properties", "required", "$ref"}),
     ),
     "set_desc": (
         lambda t, row, _: tree.set_desc(t, row.path, "What it is."),
@@ -97,7 +97,7 @@ OWNS: dict[str, tuple[Operation, frozenset[str]]] = {
     ),
     "into_group": (
         lambda t, row, chance: tree.into_group(t, row.path, chance.choice(rows.groups(t))[0]),
-        frozenset({"properties", "required"}),
+        frozenset({"properties", "required", "$ref"}),
     ),
     "replace_json": (
         lambda t, row, _: tree.replace_json(t, row.path, {"type": "string"}),

@@ -293,3 +293,26 @@ def test_a_row_operation_on_a_deep_function_is_light(
     response = editing.post(where(change, "tool_ops"), data, headers=headers)
     assert response.status_code == 200
     assert len(response.content) <= 10_000
+
+
+# --- what somebody else did meanwhile -------------------------------------------------------------
+@pytest.mark.parametrize("htmx", [False, True])
+def test_a_row_that_somebody_changed_is_not_removed_unseen(
+    editing: Client, draft: Change, *, htmx: bool
+) -> None:
+    old = seen(draft, REASON)
+    row(editing, draft, REASON, desc="Because of what they wrote")
+    headers = {"HX-Request": "true", "HX-Target": "params"} if htmx else {}
+    url, data = where(draft, "tool_ops"), {"op": f"remove:{old}:{REASON}"}
+    answer = editing.post(url, data, headers=headers)
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Someone saved a newer text of this" in text
+    assert "Because of what they wrote" in text
+    assert "Remove reason all the same" in text
+    assert "reason" in schema_of(draft)["properties"]
+    editing.post(url, {"op": f"remove:{seen(draft, REASON)}:{REASON}"})
+    gone = editing.post(url, data, headers=headers)
+    assert gone.status_code == 409
+    assert "Someone took this out meanwhile" in gone.content.decode()
+    assert "all the same" not in gone.content.decode()
