@@ -6,7 +6,9 @@ translate them. The API's sentence and the plain one are made of the same data.
 
 from __future__ import annotations
 
+from calendar import month_name
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from assistants_app.contract import advice_words, strict_words
@@ -353,6 +355,9 @@ def _plain_word(key: str, value: Any, translate: Callable[[str], str]) -> str:
         return ", ".join(value)
     if key in ("wanted", "things", "label"):
         return translate(value)
+    if key == "date":
+        day = date.fromisoformat(value)
+        return f"{day.day} {translate(month_name[day.month])} {day.year}"
     return str(value)
 
 

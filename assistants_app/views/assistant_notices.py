@@ -85,5 +85,6 @@ def _model(row: Assistant) -> list[Notice]:
         return []
     catalogue = catalogue_of(row.workspace.upstream)
     told = contract.check({"model": row.model}, "modify", catalogue=catalogue)
-    words = [one.message for one in told if one.code == "model_shutdown" and one.level == "warning"]
-    return [Notice("warn", _("Model."), text) for text in words]
+    ends = [one for one in told if one.code == "model_shutdown" and one.level == "warning"]
+    name = _("Model %(model)s.") % {"model": row.model}
+    return [Notice("warn", name, contract.plain(one, _)) for one in ends]

@@ -115,12 +115,12 @@ def test_a_shape_of_reply_without_a_rule_against_it(model: str, wanted: Any) -> 
 @pytest.mark.parametrize(
     ("day", "level", "said"),
     [
-        (date(2026, 9, 1), "hint", "Will be switched off on 2027-01-14."),
-        (date(2026, 10, 15), "hint", "Will be switched off on 2027-01-14."),
-        (date(2026, 10, 16), "warning", "Will be switched off on 2027-01-14."),
-        (date(2027, 1, 13), "warning", "Will be switched off on 2027-01-14."),
-        (date(2027, 1, 14), "warning", "Switched off since 2027-01-14."),
-        (date(2030, 1, 1), "warning", "Switched off since 2027-01-14."),
+        (date(2026, 9, 1), "hint", "Will be switched off on 14 January 2027."),
+        (date(2026, 10, 15), "hint", "Will be switched off on 14 January 2027."),
+        (date(2026, 10, 16), "warning", "Will be switched off on 14 January 2027."),
+        (date(2027, 1, 13), "warning", "Will be switched off on 14 January 2027."),
+        (date(2027, 1, 14), "warning", "Switched off since 14 January 2027."),
+        (date(2030, 1, 1), "warning", "Switched off since 14 January 2027."),
     ],
 )
 def test_a_shutdown_is_a_hint_until_ninety_days_before_it(day: date, level: str, said: str) -> None:
@@ -140,7 +140,7 @@ def test_models_that_lists_leave_out() -> None:
     assert of_model("gpt-5.1-mini") == [("warning", "model", unsupported)]
     listed = contract.known_models([{"id": "gpt-4.5-preview", "shutdown_date": "2030-01-01"}])
     assert advice({"model": "gpt-4.5-preview"}, catalogue=listed) == [
-        ("hint", "model", "Will be switched off on 2030-01-01.")
+        ("hint", "model", "Will be switched off on 1 January 2030.")
     ]
 
 

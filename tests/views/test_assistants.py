@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -224,8 +225,10 @@ def test_a_model_that_was_shut_down_is_said(
 ) -> None:
     old = builders.make_assistant(workspace, author=alice, reviewer=bob, model="gpt-4-32k")
     client.force_login(alice)
-    notices = client.get(page(old)).context["notices"]
-    assert [one.heading for one in notices] == ["Model."]
+    answer = client.get(page(old))
+    assert [one.heading for one in answer.context["notices"]] == ["Model gpt-4-32k."]
+    said = re.compile(r"Model gpt-4-32k\.</strong> Switched off since \d+ \w+ \d{4}\.")
+    assert said.search(answer.content.decode())
 
 
 # --- versions and activity ----------------------------------------------------------------------
