@@ -46,8 +46,11 @@ def sync(request: Request) -> HttpResponse:
     if workspace is None:
         return pages.page(request, "home/no_workspace.html", {})
     if workspace.upstream is None:
-        may = policies.allowed(request.actor, "settings.read", workspace)
-        context = {"workspace": workspace, "may_read_settings": may}
+        context = {
+            "workspace": workspace,
+            "may_read_settings": policies.allowed(request.actor, "settings.read", workspace),
+            "may_connect": policies.allowed(request.actor, "settings.write", workspace),
+        }
         return pages.page(request, "sync/not_connected.html", context)
     return _page(request, workspace, ConfirmGoneForm())
 

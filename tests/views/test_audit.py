@@ -63,6 +63,14 @@ def found(client: Client, **query: str) -> set[str]:
     return {row["entry"].action for row in response.context["entries"]}
 
 
+def test_an_empty_log_does_not_speak_of_filters(client: Client, alice: User) -> None:
+    """She did nothing yet, and sees her own entries only."""
+    client.force_login(alice)
+    text = client.get(reverse("audit_list")).content.decode()
+    assert "Nothing yet" in text
+    assert "that matches" not in text
+
+
 def test_filters_stand_in_the_address(
     client: Client, alice: User, erin: User, change: Change
 ) -> None:

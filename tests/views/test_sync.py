@@ -31,9 +31,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 
-def test_without_a_connection_it_says_so(client: Client, alice: User) -> None:
+def test_without_a_connection_it_says_so_and_who_can_make_one(
+    client: Client, alice: User, dora: User
+) -> None:
     client.force_login(alice)
-    assert "Not connected" in sync(client)
+    text = sync(client)
+    assert "Not connected" in text
+    assert "An admin can connect a server to push them to." in text
+    client.force_login(dora)
+    assert "Connect a server to push them." in sync(client)
 
 
 def test_a_push_goes_from_waiting_to_in_sync(
