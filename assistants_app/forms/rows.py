@@ -282,6 +282,12 @@ class RowForm(forms.Form):
         field = "more" if refusal.field == "values" and self.text("more") else refusal.field
         self.add_error(field if field in self.fields else None, _(str(refusal)))
 
+    def refuse_whole(self, refusal: InvalidDocument) -> None:
+        """What is wrong with all of it once the row is in: too deep is so by the row's own JSON."""
+        for problem in refusal.problems[:5]:
+            is_own = problem.code == "invalid_json" and "json" in self.fields
+            self.add_error("json" if is_own else None, contract.plain(problem, _))
+
 
 class _Steps:
     """Edits one after the other: where the node is now, and what holds all that changed."""

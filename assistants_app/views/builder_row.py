@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from assistants_app.actions import building
-from assistants_app.errors import Conflict
+from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.forms.rows import KINDS, RowForm
 from assistants_app.schema import pointers, rows, tree
 from assistants_app.views import builder, builder_refusals, builder_rows, pages
@@ -50,6 +50,9 @@ def save(desk: builder.Desk) -> HttpResponse:
         )
     except tree.Refused as refusal:
         form.refuse(refusal)
+        return _row_refused(desk, form, path)
+    except InvalidDocument as refusal:
+        form.refuse_whole(refusal)
         return _row_refused(desk, form, path)
     except Conflict as conflict:
         return builder_refusals.stale(desk, conflict, form)

@@ -165,12 +165,16 @@ def page(
         note(own, around["checks"])
     top = editing.head(desk.request, desk.change)
     change_url = reverse("change", args=[desk.change.pk])
-    name = tool["function"].get("name")
-    name = name if isinstance(name, str) and name else _("A function without a name")
+    name = _named(tool)
     crumbs = [*top["crumbs"][:-1], (top["crumbs"][-1][0], change_url), (name, "")]
     context = {**top, **around, "form": own, "crumbs": crumbs, "name": name, "tool": tool}
     context |= {"mode": editing.mode(desk.request, desk.change), "basics_fp": basics(tool)}
     return pages.page(desk.request, "tools/function.html", context | more, status=status)
+
+
+def _named(tool: dict[str, Any]) -> str:
+    name = tool["function"].get("name")
+    return name if isinstance(name, str) and name else _("A function without a name")
 
 
 def note(form: FunctionForm, checks: Checks) -> None:
@@ -207,7 +211,7 @@ def save_basics(desk: FunctionDesk) -> HttpResponse:
     view = builder.shown(now, desk.request.GET)
     slots, context = now.slots(view)
     note(form, context["checks"])
-    context |= {"form": form, "basics_fp": basics(now.tool), "name": form.cleaned_data["name"]}
+    context |= {"form": form, "basics_fp": basics(now.tool), "name": _named(now.tool)}
     response = render(desk.request, "tools/parts/_basics_ref.html", context)
     response["HX-Retarget"], response["HX-Reswap"] = "#basics-ref", "innerHTML"
     extra = {
