@@ -69,7 +69,8 @@ class Upstream:
 
     Profile flags (tests/upstream_store.py, Profile) are keyword arguments. `tls`: certificate and
     key file. `drip`: seconds between the bytes of a dripping answer. `watch` is called as each
-    request arrives, in the thread that answers it; `overlaps` names what two writes met at.
+    request arrives, in the thread that answers it; what it returns joins `noticed`, unless the
+    client was killed meanwhile. `overlaps` names what two writes met at.
     """
 
     def __init__(self, *, port: int = 0, key: str = "", drip: float = 0.05, **flags: Any) -> None:
@@ -80,7 +81,8 @@ class Upstream:
         self.store = Store(Profile(**flags))
         self.requests: list[Recorded] = []
         self.closing = threading.Event()
-        self.watch: Callable[[Recorded], object] = lambda _: None
+        self.watch: Callable[[Recorded], list[str] | None] = lambda _: None
+        self.noticed: list[str] = []
         self.overlaps: list[str] = []
         self._writing: Counter[str] = Counter()
         self._scripts: list[Script] = []
@@ -268,8 +270,8 @@ class Handler(BaseHTTPRequestHandler):
         script = upstream.script_for(self.command, path)
         request = self._recorded(path, dict(parse_qsl(parts.query)), self._body(script))
         upstream.requests.append(request)
-        if not self._has_gone():
-            upstream.watch(request)
+        if not self._has_gone() and (found := upstream.watch(request)) and not self._has_gone():
+            upstream.noticed += found
         with upstream.writing(request):
             usual = upstream.perform(request, script.apply)
             answer = usual if script.answer is None else script.answer

@@ -42,9 +42,8 @@ def _database_url() -> str:
 
 @pytest.fixture(autouse=True)
 def _listening() -> Iterator[None]:
-    """What is logged, and what calls showed from outside, belongs to one test."""
+    """What is logged belongs to one test."""
     invariants.LOGGED.lines.clear()
-    invariants.open_transactions.clear()
     root = logging.getLogger()
     root.addHandler(invariants.LOGGED)
     yield

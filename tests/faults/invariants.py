@@ -80,7 +80,7 @@ def hold(up: Upstream, *, acknowledged: Iterable[tuple[str, str]] = ()) -> None:
     _within_the_budget(up)  # I8
     _in_sync_was_read()  # I9
     _one_write_at_a_time(up)  # I10
-    assert open_transactions == []  # I11
+    assert up.noticed == []  # I11
     assert LOGGED.failures() == []
 
 
@@ -222,7 +222,6 @@ class Log(logging.Handler):
 
 
 LOGGED = Log()
-open_transactions: list[str] = []
 
 
 def watching(up: Upstream) -> None:
@@ -234,9 +233,9 @@ def watching(up: Upstream) -> None:
     and `may_send` sees to it in every thread that none does.
     """
     look = _locked if connection.vendor == "sqlite" else _idle_in_transaction
-    up.watch = lambda request: open_transactions.extend(
+    up.watch = lambda request: [
         f"{request.method} {request.path}" for _ in range(look()) if not _is_next_page(request)
-    )
+    ]
 
 
 def _is_next_page(request: Recorded) -> bool:
