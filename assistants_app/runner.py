@@ -11,8 +11,7 @@ import socket
 import uuid
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from django.db import (
@@ -100,6 +99,7 @@ class Runner:
         self._busy: dict[Key, Future[None]] = {}
         self._lanes: dict[Key, Lane] = {}
         self._found: dict[str, list[tuple[int, Lane]]] = {}  # by kind: due, and not begun yet
+        self._hold = Lock()  # of the three above: hands take the next thing by themselves
         self._open: set[BaseDatabaseWrapper] = set()  # of threads that may work again soon
         self._ticks = 0
         self.is_outdated = False
@@ -116,6 +116,8 @@ class Runner:
                 log.exception("The runner's tick failed; it goes on.")
                 close_old_connections()
             doorbell.bell.wait(health.times().tick)
+        with self._hold:
+            self._found.clear()
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
         self._forget_done()
@@ -158,7 +160,7 @@ class Runner:
         the lanes that are full by then, so that a slow server's many orders do not stand before
         everybody else's.
         """
-        begun = self._begin_each(kind, self._found.pop(kind, []), work)
+        begun = self._begin_each(kind, self._waiting(kind), work)
         while self._pool is None or len(self._busy) < self._hands:
             now = self._begin_each(kind, due(without=self._full_lanes()), work)
             begun += now
@@ -166,39 +168,65 @@ class Runner:
                 break
         return begun
 
+    def _waiting(self, kind: str) -> list[tuple[int, Lane]]:
+        with self._hold:
+            return self._found.pop(kind, [])
+
     def _begin_each(
         self, kind: str, found: list[tuple[int, Lane]], work: Callable[[int], None]
     ) -> int:
         """Begin these and keep what found no hand; the work looks again whether it is due."""
-        left = [
-            (pk, lane) for pk, lane in found if not self._begin((kind, pk), lane, partial(work, pk))
-        ]
-        kept = self._found.setdefault(kind, [])
-        kept += [row for row in left if (kind, row[0]) not in self._busy and row not in kept]
+        left = [(pk, lane) for pk, lane in found if not self._begin((kind, pk), lane, work)]
+        with self._hold:
+            kept = self._found.setdefault(kind, [])
+            kept += [row for row in left if (kind, row[0]) not in self._busy and row not in kept]
         return len(found) - len(left)
 
     def _full_lanes(self) -> set[int]:
-        counted = Counter(self._lanes.values())
+        with self._hold:
+            counted = Counter(self._lanes.values())
         return {lane for lane, n in counted.items() if lane is not None and n >= LANE}
 
-    def _begin(self, key: Key, lane: Lane, work: Callable[[], None]) -> int:
+    def _begin(self, key: Key, lane: Lane, work: Callable[[int], None]) -> int:
         if self._pool is None:
-            work()
+            work(key[1])
             return 1
         is_full = len(self._busy) >= self._hands or lane in self._full_lanes()
-        if is_full or key in self._busy or self.stop.is_set():
-            return 0
-        self._lanes[key] = lane
-        self._busy[key] = self._pool.submit(self._in_thread, work)
+        with self._hold:
+            if is_full or key in self._busy or self.stop.is_set():
+                return 0
+            self._lanes[key] = lane
+            self._busy[key] = self._pool.submit(self._in_thread, key, work)
         return 1
 
-    def _in_thread(self, work: Callable[[], None]) -> None:
+    def _in_thread(self, key: Key, work: Callable[[int], None]) -> None:
         self._open.add(connections[DEFAULT_DB_ALIAS])
+        following: Key | None = key
         try:
-            work()
+            while following:
+                work(following[1])
+                close_old_connections()
+                following = self._next(following)
         finally:
             close_old_connections()
             doorbell.bell.set()  # what had to wait for this one may be due now
+
+    def _next(self, done: Key) -> Key | None:
+        """The next of what was found for the same connection, in the place of what is done; None
+        when the database has to be asked.
+        """
+        kind = done[0]
+        with self._hold:
+            lane, found = self._lanes[done], self._found.get(kind, [])
+            mine = (row for row in found if row[1] == lane and (kind, row[0]) not in self._busy)
+            row = next(mine, None)
+            if row is None or self.stop.is_set():
+                return None
+            found.remove(row)
+            following = kind, row[0]
+            self._busy[following] = self._busy.pop(done)
+            self._lanes[following] = self._lanes.pop(done)
+        return following
 
     def _close_idle(self) -> None:
         """Nobody works: the threads' connections are let go of, which only this thread may do."""
@@ -239,8 +267,9 @@ class Runner:
             log.exception("An e-mail failed unexpectedly.")
 
     def _forget_done(self) -> None:
-        self._busy = {key: future for key, future in self._busy.items() if not future.done()}
-        self._lanes = {key: self._lanes[key] for key in self._busy}
+        with self._hold:
+            self._busy = {key: future for key, future in self._busy.items() if not future.done()}
+            self._lanes = {key: self._lanes[key] for key in self._busy}
         self._close_idle()
 
     def _housekeeping(self) -> None:

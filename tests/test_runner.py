@@ -322,9 +322,9 @@ def test_the_hands_let_go_of_their_connections(
     opened: list[BaseDatabaseWrapper] = []
     work = Runner._in_thread
 
-    def noted(runner: Runner, do: Callable[[], None]) -> None:
+    def noted(runner: Runner, key: tuple[str, int], do: Callable[[int], None]) -> None:
         runner.stop.set()  # while it works
-        work(runner, do)
+        work(runner, key, do)
         opened.append(connections[DEFAULT_DB_ALIAS])
 
     monkeypatch.setattr(Runner, "_in_thread", noted)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from assistants_app import doorbell, policies
 from assistants_app.actions import audit, connection_lessons, health_statements
 from assistants_app.errors import Conflict
-from assistants_app.models import ConnectionHealth, PushOrder
+from assistants_app.models import ConnectionHealth, PushOrder, storage
 from assistants_app.models.connections import profile_of
 from assistants_app.sync import evidence, profiles
 from assistants_app.sync.client import Answer, AssistantsClient
@@ -204,8 +204,14 @@ def heard(connection: Connection, outcome: Outcome, *, status: int = 0) -> None:
     `status`: its HTTP status, 0 when there is none. What an admin paused stays so, and what is
     frozen is left by evidence only, whatever an answer says.
     """
-    if outcome.kind == "done" and _is_told(connection):
+    if outcome.kind == "done" and _is_well(connection.health):
         return
+    connection.health.last_ok_at = None  # not as it was read any more
+    with storage.in_turn(lasts=outcome.kind != "done"), transaction.atomic():
+        _keep(connection, outcome, status)
+
+
+def _keep(connection: Connection, outcome: Outcome, status: int) -> None:
     rows = ConnectionHealth.objects.filter(connection=connection, state__in=ANSWERING)
     if outcome.reason in ("key", "quota"):
         _close(rows, outcome)
@@ -217,10 +223,12 @@ def heard(connection: Connection, outcome: Outcome, *, status: int = 0) -> None:
         _answered(rows, outcome)
 
 
-def _is_told(connection: Connection) -> bool:
-    """All is well and was so a moment ago. To ask costs nobody the lock that a write would."""
+def _is_well(row: ConnectionHealth) -> bool:
+    """All is well and was so a moment ago, as the row was read: nothing new to say."""
+    troubles = (row.failures, row.open_until, row.reason, row.cause)
     since = timezone.now() - timedelta(seconds=1)
-    return bool(health_statements.TOLD.all(connection=connection.pk, since=since))
+    is_fresh = row.last_ok_at is not None and row.last_ok_at > since
+    return row.state == State.OPEN and is_fresh and not any(troubles)
 
 
 def _is_failure(outcome: Outcome, status: int) -> bool:

@@ -37,21 +37,8 @@ def _with_place() -> QuerySet[ConnectionHealth]:
 
 TAKE = Update(
     _with_place,
+    lasts=False,  # a place in the budget is used, or over, within seconds
     next_call_at=Greatest(Coalesce(F("next_call_at"), Now()), Now())
     + Given("taken", models.DurationField()),
 )
 HELD = Select(lambda: _of_connection().filter(retry_not_before__gt=Now()).values_list("pk"))
-TOLD = Select(
-    lambda: (
-        _of_connection()
-        .filter(
-            state=State.OPEN,
-            failures=0,
-            open_until=None,
-            reason="",
-            cause="",
-            last_ok_at__gt=Given("since", models.DateTimeField()),
-        )
-        .values_list("pk")
-    )
-)

@@ -66,6 +66,8 @@ CLAIM = Update(
     # What is asked of the order itself stands outside too: PostgreSQL looks at that again when it
     # has waited for another worker's claim.
     lambda: _free().filter(pk=PK, pk__in=ready().filter(pk=PK).values("pk")),
+    # After a power failure nobody is left who holds a claim, and SQLite has no other machines.
+    lasts=False,
     fence=F("fence") + 1,
     attempts=F("attempts") + 1,
     lease_owner=OWNER,

@@ -23,6 +23,7 @@ from assistants_app.models import (
     PushAttempt,
     PushOrder,
     UpstreamCopy,
+    storage,
 )
 
 if TYPE_CHECKING:
@@ -219,6 +220,7 @@ def copy(assistant: Assistant, kind: UpstreamCopy.Kind, seen: Seen) -> UpstreamC
 
 
 @audit.bookkeeping
+@storage.in_turn()
 @transaction.atomic
 def write_ahead(order: PushOrder, version: Version, op: str, *, n: int, gap_ms: int) -> PushAttempt:
     """Commit that bytes are about to leave, before the first one does; `n`: its number, from 1."""
@@ -286,6 +288,7 @@ def look_later(order: PushOrder) -> None:
     )
 
 
+@storage.in_turn()
 @transaction.atomic
 def succeed(
     order: PushOrder,

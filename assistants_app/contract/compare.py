@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from assistants_app.contract import limits
 from assistants_app.contract.catalogue import STARTING, default_effort, family
-from assistants_app.contract.normal_form import normal, normal_field
+from assistants_app.contract.normal_form import normal_field
 from assistants_app.contract.ordered_json import dumps, is_unset
 from assistants_app.contract.problems import param
 
@@ -92,7 +92,9 @@ def _says_the_same(name: str, before: Document, after: Document, catalogue: Cata
         return True
     if name == "tools" and isinstance(mine, list) and isinstance(theirs, list):
         return len(mine) == len(theirs) and all(map(_is_one_tool, mine, theirs))
-    return dumps(mine) == dumps(theirs) or dumps(_form(name, before)) == dumps(_form(name, after))
+    if _is_as_written(name, before, after):
+        return True
+    return dumps(_form(name, before)) == dumps(_form(name, after))
 
 
 def _is_one_tool(mine: Any, theirs: Any) -> bool:
@@ -109,13 +111,12 @@ def not_kept(sent: Document, got: Document, *, catalogue: Catalogue = STARTING) 
     named too, save `reasoning_effort`, whose null means the model's own default. That field is in
     no reference's object: where it did not come back, it is named only for a model that takes none.
     """
-    mine, theirs = normal(sent, catalogue), normal(got, catalogue)
     lost: list[str] = []
     for name in limits.FIELDS:
         if name == "reasoning_effort":
             lost += [] if _is_effort_kept(sent, got, catalogue) else [name]
-        elif name in mine or name in theirs:
-            lost += map(param, _altered((name,), mine.get(name), theirs.get(name)))
+        elif not _is_as_written(name, sent, got):
+            lost += map(param, _altered((name,), _form(name, sent), _form(name, got)))
     return tuple(lost)
 
 
@@ -130,6 +131,8 @@ def _is_effort_kept(sent: Document, got: Document, catalogue: Catalogue) -> bool
 def _verdict(name: str, before: Document, after: Document, catalogue: Catalogue) -> Verdict:
     if name == "reasoning_effort" and _is_one_effort(before, after, catalogue):
         return "same"
+    if _is_as_written(name, before, after):
+        return "same"
     mine, theirs = _form(name, before), _form(name, after)
     if dumps(mine) == dumps(theirs):
         return "same"
@@ -138,6 +141,16 @@ def _verdict(name: str, before: Document, after: Document, catalogue: Catalogue)
     if dumps(_loose(mine, folds=True)) == dumps(_loose(theirs, folds=True)):
         return "newlines-only"
     return "different"
+
+
+def _is_as_written(name: str, before: Document, after: Document) -> bool:
+    """Whether a field has the same text in both, before any normal form."""
+    mine, theirs = before.get(name), after.get(name)
+    if mine is theirs:
+        return True
+    if type(mine) is not type(theirs):
+        return False
+    return bool(mine == theirs) if type(mine) is str else dumps(mine) == dumps(theirs)
 
 
 def _is_one_effort(before: Document, after: Document, catalogue: Catalogue) -> bool:

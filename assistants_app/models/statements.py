@@ -4,15 +4,19 @@ Django makes the SQL of a queryset anew each time it is used, which takes ten ti
 database needs for it, and a push runs more than twenty. A `Statement` is an ordinary queryset whose
 values are left open as `Given("name")`: its SQL is made at the first use on a kind of database and
 run with other values from then on. Reading it back, rows become what that queryset would give.
+What else a row needs to be read is made once for each thread, since a connection belongs to one.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connections, models, router, transaction
 from django.db.models import sql
+
+from assistants_app.models import storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,53 +36,80 @@ class Given(models.Expression):
         return "%s", (self,)
 
 
+class _Made(NamedTuple):
+    """A queryset, a compiler of it, its SQL and the values of that, some of them `Given`."""
+
+    rows: Rows
+    compiler: Any
+    text: str
+    given: tuple[Any, ...]
+
+
 class Statement:
     """What all have in common: SQL by kind of database, and values put where they are given."""
 
     def __init__(self, make: Callable[[], Rows]) -> None:
         self._make = make
-        self._made: dict[str, tuple[Rows, Any, str, tuple[Any, ...]]] = {}
+        self._made: dict[str, _Made] = {}
+        self._here = threading.local()
 
     def _query(self, rows: Rows) -> Any:
         return rows.query
 
     def _prepared(self, values: dict[str, Any]) -> tuple[Rows, Any]:
         """The queryset, and a compiler that has its SQL already and `values` in place."""
-        rows, made, text, given = self._at()
-        connection = made.connection
+        rows, compiler, text, given = self._at()
+        connection = compiler.connection
         told = tuple(
             value.output_field.get_db_prep_value(values[value.name], connection)
             if isinstance(value, Given)
             else value
             for value in given
         )
-        made.as_sql = lambda *_args, **_options: (text, told)
-        return rows, made
+        compiler.as_sql = lambda *_args, **_options: (text, told)
+        return rows, compiler
 
-    def _at(self) -> tuple[Rows, Any, str, tuple[Any, ...]]:
+    def _at(self) -> _Made:
+        """As this thread runs it, on its own connection."""
         alias = router.db_for_write(models.Model)
         connection = connections[alias]
-        if connection.vendor not in self._made:
-            rows = self._make()
-            compiler = self._query(rows).get_compiler(using=alias)
-            text, given = compiler.as_sql()
-            self._made[connection.vendor] = (rows, compiler, text, tuple(given))
-        rows, compiler, text, given = self._made[connection.vendor]
-        mine = copy.copy(compiler)  # a thread has a connection of its own
-        mine.connection, mine.using = connection, alias
-        return rows, mine, text, given
+        mine: _Made | None = getattr(self._here, "made", None)
+        if mine is None or mine.compiler.connection is not connection:
+            made = self._made.get(connection.vendor) or self._make_for(alias)
+            compiler = copy.copy(made.compiler)
+            compiler.connection, compiler.using = connection, alias
+            mine = self._here.made = self._bound(made._replace(compiler=compiler))
+        return mine
+
+    def _make_for(self, alias: str) -> _Made:
+        rows = self._make()
+        compiler = self._query(rows).get_compiler(using=alias)
+        text, given = compiler.as_sql()
+        made = _Made(rows, compiler, text, tuple(given))
+        self._made[connections[alias].vendor] = made
+        return made
+
+    def _bound(self, made: _Made) -> _Made:
+        return made
 
 
 class Select(Statement):
     """Reads rows: instances, or tuples where the queryset says `values_list`."""
 
-    def all(self, **values: Any) -> list[Any]:
-        rows, compiler = self._prepared(values)
+    def _bound(self, made: _Made) -> _Made:
+        """A queryset whose compiler is this one, which knows already how to read each column."""
+        rows, compiler = made.rows, made.compiler
+        found = compiler.get_converters([column for column, *_ in compiler.select])
+        compiler.get_converters = lambda _: found
         query = copy.copy(rows.query)
         query.get_compiler = lambda *_args, **_options: compiler
         mine: Any = type(rows)(model=rows.model, query=query, using=compiler.using)
-        mine._fields = rows._fields
-        return list(rows._iterable_class(mine))
+        mine._fields, mine._iterable_class = rows._fields, rows._iterable_class
+        return made._replace(rows=mine)
+
+    def all(self, **values: Any) -> list[Any]:
+        rows, _ = self._prepared(values)
+        return list(rows._iterable_class(rows))
 
     def first(self, **values: Any) -> Any:
         """The first row, None when there is none; the queryset says how many it reads."""
@@ -87,11 +118,11 @@ class Select(Statement):
 
 
 class Update(Statement):
-    """Changes rows; `fields` as for `QuerySet.update`."""
+    """Changes rows; `fields` as for `QuerySet.update`. `lasts`: as in `storage.in_turn`."""
 
-    def __init__(self, make: Callable[[], Rows], **fields: Any) -> None:
+    def __init__(self, make: Callable[[], Rows], *, lasts: bool = True, **fields: Any) -> None:
         super().__init__(make)
-        self._fields = fields
+        self._fields, self._lasts = fields, lasts
 
     def _query(self, rows: Rows) -> Any:
         query: Any = rows.query.chain(sql.UpdateQuery)
@@ -100,7 +131,8 @@ class Update(Statement):
 
     def run(self, **values: Any) -> int:
         """How many rows it changed."""
-        return _run(self._prepared(values)[1])
+        with storage.in_turn(lasts=self._lasts):
+            return _run(self._prepared(values)[1])
 
 
 class Delete(Statement):
