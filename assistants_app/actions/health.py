@@ -16,7 +16,6 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from assistants_app import doorbell, policies
 from assistants_app.actions import audit, connection_lessons, health_statements
 from assistants_app.errors import Conflict
 from assistants_app.models import ConnectionHealth, PushOrder, storage
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from assistants_app.models import Connection, Workspace
-    from assistants_app.policies import Actor
+    from assistants_app.models import Connection
     from assistants_app.secret import Secret
 
 BURST = 5  # calls that may go at once before the rate counts
@@ -316,6 +314,8 @@ def freeze(connection: Connection, cause: evidence.Cause, reason: str) -> None:
 def thaw(connection: Connection) -> None:
     """The evidence is gone: the list looks like our server's again."""
     rows = ConnectionHealth.objects.filter(connection=connection)
+    if not rows.filter(Q(state=State.FROZEN) | ~Q(cause="")).exists():
+        return  # as nearly always
     calm = {"cause": "", "reason": "", "failures": 0, "open_until": None}
     rows.filter(state=State.FROZEN).update(state=State.OPEN, since=timezone.now(), **calm)
     rows.filter(state=State.OPEN).update(cause="")
@@ -361,40 +361,3 @@ def probed(row: ConnectionHealth) -> None:
     wait = min(times().trip * 2 ** min(failures - TRIPS_AT, 10), times().trip_max)
     still = rows.filter(state=State.UNREACHABLE, failures=row.failures)
     still.update(failures=failures, open_until=_in(wait))
-
-
-# --- paused ---------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def pause(workspace: Workspace, *, actor: Actor) -> None:
-    """Push nothing before an admin resumes it. Raises Conflict: `no_connection`, `state`."""
-    policies.require(actor, "settings.write", workspace, on=workspace)
-    upstream = _upstream(workspace)
-    rows = ConnectionHealth.objects.filter(connection=upstream).exclude(state=State.PAUSED)
-    if rows.update(state=State.PAUSED, since=timezone.now(), open_until=None) != 1:
-        raise Conflict("Pushing is paused already.", code="state")
-    audit.record("connection.paused", actor=actor, workspace=workspace, on=upstream)
-
-
-@transaction.atomic
-def resume(workspace: Workspace, *, actor: Actor) -> None:
-    """Push again. What was frozen when it was paused is looked at before anything is pushed.
-
-    Raises Conflict: `no_connection`, `state`.
-    """
-    policies.require(actor, "settings.write", workspace, on=workspace)
-    upstream = _upstream(workspace)
-    rows = ConnectionHealth.objects.filter(connection=upstream, state=State.PAUSED)
-    fresh = {"since": timezone.now(), "failures": 0, "open_until": None}
-    moved = rows.filter(cause__in=FREEZING).update(state=State.FROZEN, **fresh)
-    if not moved and rows.update(state=State.OPEN, cause="", reason="", **fresh) != 1:
-        raise Conflict("Pushing is not paused.", code="state")
-    audit.record("connection.resumed", actor=actor, workspace=workspace, on=upstream)
-    doorbell.ring("connection", upstream.pk)
-
-
-def _upstream(workspace: Workspace) -> Connection:
-    if workspace.upstream is None:
-        raise Conflict("There is no connection.", code="no_connection")
-    return workspace.upstream

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from assistants_app.models import AllowedOrigin, ConnectionHealth
-from assistants_app.models.statements import Given, Select, Update
+from assistants_app.models.statements import Given, Passing, Select
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -35,9 +35,8 @@ def _with_place() -> QuerySet[ConnectionHealth]:
     return _of_connection().filter(due, free)
 
 
-TAKE = Update(
+TAKE = Passing(  # a place in the budget is used, or over, within seconds
     _with_place,
-    lasts=False,  # a place in the budget is used, or over, within seconds
     next_call_at=Greatest(Coalesce(F("next_call_at"), Now()), Now())
     + Given("taken", models.DurationField()),
 )

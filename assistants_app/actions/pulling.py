@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 State, Reason = PushOrder.State, PushOrder.Reason
 QUIET = (State.IDLE, State.WAITING, State.STOPPED)
 CHUNK = 1000  # compared in one query
-LONGEST_SILENCE = 5.0  # seconds from one word of progress to the next
+LONGEST_SILENCE, SHORTEST = 5.0, 1.0  # seconds from one word of progress to the next
 
 
 @dataclass(slots=True)
@@ -137,9 +137,14 @@ class _Comparison:
         self._waiting += found
         if len(self._waiting) >= CHUNK or time.monotonic() - self._last > LONGEST_SILENCE:
             self.finish()
-            if not jobs.progress(self._job, f"{size:,} so far", done=size):
-                raise jobs.TakenOver
-            self._last = time.monotonic()
+            self._tell(size)
+
+    def _tell(self, size: int) -> None:
+        if time.monotonic() - self._last < SHORTEST:
+            return  # nobody reads faster
+        if not jobs.progress(self._job, f"{size:,} so far", done=size):
+            raise jobs.TakenOver
+        self._last = time.monotonic()
 
     def finish(self) -> None:
         for start in range(0, len(self._waiting), CHUNK):

@@ -13,7 +13,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
 from assistants_app.models import ConnectionHealth, PushAttempt, PushOrder, UpstreamCopy
-from assistants_app.models.statements import Delete, Given, Insert, Select, Update
+from assistants_app.models.statements import Delete, Given, Insert, Passing, Select, Update
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -62,12 +62,11 @@ LOST = Select(
 )
 
 
-CLAIM = Update(
+# After a power failure nobody is left who holds a claim: SQLite has one machine.
+CLAIM = Passing(
     # What is asked of the order itself stands outside too: PostgreSQL looks at that again when it
     # has waited for another worker's claim.
     lambda: _free().filter(pk=PK, pk__in=ready().filter(pk=PK).values("pk")),
-    # After a power failure nobody is left who holds a claim, and SQLite has no other machines.
-    lasts=False,
     fence=F("fence") + 1,
     attempts=F("attempts") + 1,
     lease_owner=OWNER,

@@ -118,11 +118,13 @@ class Select(Statement):
 
 
 class Update(Statement):
-    """Changes rows; `fields` as for `QuerySet.update`. `lasts`: as in `storage.in_turn`."""
+    """Changes rows; `fields` as for `QuerySet.update`."""
 
-    def __init__(self, make: Callable[[], Rows], *, lasts: bool = True, **fields: Any) -> None:
+    lasts = True
+
+    def __init__(self, make: Callable[[], Rows], **fields: Any) -> None:
         super().__init__(make)
-        self._fields, self._lasts = fields, lasts
+        self._fields = fields
 
     def _query(self, rows: Rows) -> Any:
         query: Any = rows.query.chain(sql.UpdateQuery)
@@ -131,8 +133,14 @@ class Update(Statement):
 
     def run(self, **values: Any) -> int:
         """How many rows it changed."""
-        with storage.in_turn(lasts=self._lasts):
+        with storage.in_turn(lasts=self.lasts):
             return _run(self._prepared(values)[1])
+
+
+class Passing(Update):
+    """One that means nothing to anybody after a power failure (`storage.in_turn`)."""
+
+    lasts = False
 
 
 class Delete(Statement):

@@ -71,6 +71,7 @@ class AssistantsClient:
             "ca_file": ca_file,
         }
         self._transport = Transport(**self._means)
+        self._greets: tuple[Endpoint | None, dict[str, str | Secret]] = (None, {})
 
     def __enter__(self) -> AssistantsClient:
         return self
@@ -149,8 +150,9 @@ class AssistantsClient:
         if fault is not None:
             return Answer(op, 0, fault)
         url = self._address(path, id or "", query)
-        headers = self._headers(has_body=body is not None) | (extra or {})
-        sent = {name: value for name, value in headers.items() if value}
+        sent = self._greets[1] | {name: value for name, value in (extra or {}).items() if value}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
         try:
             reply = self._transport.call(method, url, headers=sent, body=body)
         except TransportError as error:
@@ -164,28 +166,31 @@ class AssistantsClient:
         return f"{url}?{told}" if told else url
 
     def _cannot_send(self, id: str | None) -> Outcome | None:  # noqa: A002
-        """Why this call stops here, if it does."""
+        """Why this call stops here, if it does; from here on `_greets` belongs to this endpoint."""
         if id in ("", ".", ".."):  # would address the collection, or climb out of it
             return Outcome("surely_not", "refused", "This id cannot be used in an address.")
+        if self._greets[0] is self.endpoint:
+            return None
         try:
             profiles.check_endpoint(self.endpoint)
         except Invalid as error:
             return Outcome("surely_not", "key", f"The {error.field} cannot be sent: {error}")
+        self._greets = (self.endpoint, self._headers())
         return None
 
-    def _headers(self, *, has_body: bool) -> dict[str, str | Secret]:
+    def _headers(self) -> dict[str, str | Secret]:
         """What goes with every call; a value that is empty is not sent."""
         end = self.endpoint
-        return {
+        told: dict[str, str | Secret] = {
             **end.headers,
             **end.greeting(),
             "OpenAI-Beta": "assistants=v2",
             "OpenAI-Organization": end.organization,
             "OpenAI-Project": end.project,
             "Accept": "application/json",
-            "Content-Type": "application/json" if has_body else "",
             "User-Agent": USER_AGENT,
         }
+        return {name: value for name, value in told.items() if value}
 
     def _answer(self, op: Op, reply: Reply, expected_id: str) -> Answer:
         document = self._document(reply)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -150,18 +151,15 @@ class _Adapter(HTTPAdapter):
         self, request: requests.PreparedRequest, verify: Any, *_: Any, **_options: Any
     ) -> lines.Pool:
         """`verify` is the file of authorities; checking against it cannot be switched off."""
-        parts = urlsplit(request.url or "")
-        scheme, host = parts.scheme, parts.hostname or ""
-        port = parts.port or _PORTS[scheme]
-        private_ok = wire.now.get().private_ok
-        return lines.pool(lines.Place(scheme, host, port, private_ok, verify))
+        server = _server("/".join(_cut(request)[:3]))
+        return lines.pool(lines.Place(*server, wire.now.get().private_ok, verify))
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Nothing: the line's context holds the authorities."""
 
     def request_url(self, request: requests.PreparedRequest, *_: Any, **_options: Any) -> str:
         """What stands in the first line of the request."""
-        return request.path_url
+        return f"/{_cut(request)[3]}"
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """What is read from here; cookies are not kept, and the text is always UTF-8."""
@@ -177,14 +175,22 @@ def _prepared(
     method: str, url: str, headers: dict[str, str], body: bytes | None
 ) -> requests.PreparedRequest:
     """The request as it goes out; the library's own way would spell address and body anew."""
-    request = requests.PreparedRequest()
-    request.prepare_method(method)
-    request.url = url
-    request.prepare_headers(headers)
-    if body is not None:
-        request.body = body
-        request.headers["Content-Length"] = str(len(body))
-    return request
+    request: Any = requests.PreparedRequest()
+    request.method, request.url, request.body = method, url, body
+    # As they are: what cannot stand in a header is refused further down, when it is written.
+    request.headers = headers if body is None else {**headers, "Content-Length": str(len(body))}
+    return request  # type: ignore[no-any-return]
+
+
+def _cut(request: requests.PreparedRequest) -> list[str]:
+    """An address as `AssistantsClient` makes them: scheme, nothing, server, the rest."""
+    return (request.url or "").split("/", 3)
+
+
+@lru_cache(maxsize=64)
+def _server(base: str) -> tuple[str, str, int]:
+    parts = urlsplit(base)
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]
 
 
 def _is_stale(answer: Reply | TransportError) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assistants_app import policies
-from assistants_app.actions import frozen, health, pulling, push_decisions
+from assistants_app.actions import frozen, health, pausing, pulling, push_decisions
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.forms.sync import ConfirmGoneForm
 from assistants_app.models import ConnectionHealth, Job, PushOrder, UpstreamCopy
@@ -219,13 +219,13 @@ def _retried(order: PushOrder, actor: Actor) -> bool:
 @access.signed_in("POST")
 def pause(request: Request) -> HttpResponse:
     """Push nothing in this workspace before an admin resumes it."""
-    return _switch(request, health.pause, _("Pushing is paused."))
+    return _switch(request, pausing.pause, _("Pushing is paused."))
 
 
 @access.signed_in("POST")
 def resume(request: Request) -> HttpResponse:
     """Push again what waits."""
-    return _switch(request, health.resume, _("Pushing goes on."))
+    return _switch(request, pausing.resume, _("Pushing goes on."))
 
 
 def _switch(request: Request, verb: Callable[..., None], said: str) -> HttpResponse:

@@ -12,7 +12,7 @@ from assistants_app import contract, policies
 from assistants_app.actions import (
     changes,
     connections,
-    health,
+    pausing,
     push_decisions,
     pushing,
 )
@@ -115,7 +115,7 @@ def test_every_assistant_is_read_there_before_anything_is_written(
     _move(workspace, dora, other, "same")
     other.add(linked.upstream_id or "", model="gpt-4o", name="Somebody else's")
     make_assistant(linked, author=alice, reviewer=bob, name="Ours, newer")
-    health.resume(type(workspace).objects.get(pk=workspace.pk), actor=acting(dora))
+    pausing.resume(type(workspace).objects.get(pk=workspace.pk), actor=acting(dora))
     order = push(linked)
     assert (order.state, order.reason) == (State.STOPPED, Reason.DRIFT)
     assert other.writes() == []

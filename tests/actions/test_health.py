@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assistants_app.actions import frozen, health, pushes, pushing
+from assistants_app.actions import frozen, health, pausing, pushes, pushing
 from assistants_app.errors import Conflict, NotAllowed
 from assistants_app.models import Connection, ConnectionHealth, PushOrder
 from assistants_app.sync.client import Answer
@@ -264,32 +264,32 @@ def test_an_admin_pauses_and_resumes_and_both_are_told(
 ) -> None:
     place = connected.workspace
     with tells("connection.paused"):
-        health.pause(place, actor=acting(dora))
+        pausing.pause(place, actor=acting(dora))
     assert now_of(connected).state == State.PAUSED
     with refuses(Conflict, "state"):
-        health.pause(place, actor=acting(dora))
+        pausing.pause(place, actor=acting(dora))
     health.freeze(connected, "empty", "Nothing is there.")
     assert now_of(connected).state == State.PAUSED
     health.thaw(connected)
     assert now_of(connected).state == State.PAUSED
     with tells("connection.resumed"):
-        health.resume(place, actor=acting(dora))
+        pausing.resume(place, actor=acting(dora))
     row = now_of(connected)
     assert (row.state, row.open_until, row.failures) == (State.OPEN, None, 0)
     with refuses(Conflict, "state"):
-        health.resume(place, actor=acting(dora))
+        pausing.resume(place, actor=acting(dora))
 
 
 def test_pausing_is_for_admins_and_takes_a_connection(
     connected: Connection, bob: User, dora: User, workspace: Workspace
 ) -> None:
-    for verb in (health.pause, health.resume):
+    for verb in (pausing.pause, pausing.resume):
         with pytest.raises(NotAllowed):
             verb(connected.workspace, actor=acting(bob))
     ConnectionHealth.objects.all().delete()
     Connection.objects.all().delete()
     bare = type(workspace).objects.get(pk=workspace.pk)
-    for verb in (health.pause, health.resume):
+    for verb in (pausing.pause, pausing.resume):
         with refuses(Conflict, "no_connection"):
             verb(bare, actor=acting(dora))
 
@@ -298,8 +298,8 @@ def test_what_was_frozen_is_frozen_again_after_the_pause_and_looked_at_first(
     connected: Connection, dora: User
 ) -> None:
     health.freeze(connected, "foreign", "None of ours.")
-    health.pause(connected.workspace, actor=acting(dora))
-    health.resume(connected.workspace, actor=acting(dora))
+    pausing.pause(connected.workspace, actor=acting(dora))
+    pausing.resume(connected.workspace, actor=acting(dora))
     assert (now_of(connected).state, now_of(connected).cause) == (State.FROZEN, "foreign")
     assert health.due_probes() == [(connected.pk, connected.pk)]
 
