@@ -11,11 +11,11 @@ from django.utils import timezone
 from assistants_app import contract, policies
 from assistants_app.actions import audit, shown, texts
 from assistants_app.errors import Conflict, Invalid
-from assistants_app.models import Comment, Thread
+from assistants_app.models import Change, Comment, Thread
 from assistants_app.textdiff import kept
 
 if TYPE_CHECKING:
-    from assistants_app.models import Change, Review
+    from assistants_app.models import Review
     from assistants_app.policies import Actor
 
 QUOTED = 2_000  # characters of the lines that a thread keeps to quote
@@ -56,7 +56,7 @@ def keep(change: Change, *, actor: Actor, on: Anchor | Thread, text: str) -> Com
 def _say(change: Change, actor: Actor, on: Anchor | Thread, text: str, *, is_sent: bool) -> Comment:
     workspace = change.assistant.workspace
     policies.require(actor, "change.comment", workspace, on=change)
-    if not change.is_open:
+    if not _is_open(change):
         raise Conflict("This change is closed, so it takes no more comments.", code="state")
     if not text.strip():
         raise Invalid("text", "Write a comment.")
@@ -66,6 +66,13 @@ def _say(change: Change, actor: Actor, on: Anchor | Thread, text: str, *, is_sen
     return Comment.objects.create(
         thread=thread, author=actor.person, text=text, at=now, sent_at=now if is_sent else None
     )
+
+
+def _is_open(change: Change) -> bool:
+    """As it is now: whoever is making it live or withdrawing it waits, or was first."""
+    rows = Change.objects.select_for_update(of=("self",)).filter(pk=change.pk)
+    state = rows.values_list("state", flat=True).first()
+    return state in Change.OPEN
 
 
 def _begin(change: Change, actor: Actor, at: Anchor) -> Thread:
@@ -169,7 +176,7 @@ def reopen(thread: Thread, *, actor: Actor) -> Thread:
 def _may_settle(thread: Thread, actor: Actor) -> None:
     workspace = thread.change.assistant.workspace
     policies.require(actor, "change.comment", workspace, on=thread.change)
-    if not thread.change.is_open:
+    if not _is_open(thread.change):
         raise Conflict("This change is closed, so its comments stay as they are.", code="state")
     if reason := policies.why_not_settle(actor, thread):
         raise policies.refusal(reason, "change.comment", workspace, thread.change)

@@ -82,17 +82,29 @@ def _identity(tool: Any) -> Hashable:
 
 def free_name(name: str, taken: Collection[str]) -> str:
     """A function name that is not among those `taken`: with `_2` behind, within the limit."""
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        tail = f"_{number}"
-        free = name[: FUNCTION_NAME_MAX - len(tail)] + tail
-    return free
+    return free(name, taken, lambda n: _numbered(name, n))
+
+
+def free(name: str, taken: Collection[str], numbered: Callable[[int], str]) -> str:
+    """The name, or with a number that makes it another than those `taken`: mostly the first such.
+
+    Thousands of one name are numbered in steps that double and then halve.
+    """
+    if name not in taken:
+        return name
+    low, high = 1, 2  # `low` is taken, `high` is free
+    while numbered(high) in taken:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if numbered(middle) in taken else (low, middle)
+    return numbered(high)
+
+
+def _numbered(name: str, number: int) -> str:
+    tail = f"_{number}"
+    return name[: FUNCTION_NAME_MAX - len(tail)] + tail
 
 
 def _free(key: str, taken: Collection[str]) -> str:
-    number, free = 1, key
-    while free in taken:
-        number += 1
-        free = f"{key}-{number}"
-    return free
+    return free(key, taken, lambda n: f"{key}-{n}")

@@ -34,7 +34,8 @@ def export(request: Request) -> HttpResponseBase:
     found = audit.narrowed(request, workspace)
     if not found.form.is_valid():
         return pages.go(request, f"{reverse('audit_list')}?{request.GET.urlencode()}")
-    asked = {name: value for name in found.filters if (value := request.GET.get(name, ""))}
+    # As the form read them: ids, days and words of closed lists, never what somebody typed.
+    asked = {name: str(value) for name, value in found.form.cleaned_data.items() if value}
     entry = exporting.export(workspace, actor=request.actor, kind=kind, narrowed=asked)
     write, content_type = KINDS[kind]
     response = StreamingHttpResponse(write(found.qs, entry.seq), content_type=content_type)

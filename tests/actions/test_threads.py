@@ -225,3 +225,30 @@ def test_a_part_is_seen_as_it_is_with_one_digest(waiting: Change, bob: User) -> 
     assert waiting.seen.get().digest == "b" * 64
     threads.mark_seen(waiting, actor=acting(bob), part="name", digest="", is_seen=False)
     assert not waiting.seen.exists()
+
+
+# --- what another process did meanwhile ----------------------------------------------------------
+
+
+def test_a_change_that_closed_since_it_was_read_takes_no_comment(
+    waiting: Change, alice: User, bob: User
+) -> None:
+    as_read = type(waiting).objects.get(pk=waiting.pk)
+    changes.withdraw(waiting, actor=acting(alice))
+    with refuses(Conflict, "state"):
+        threads.comment(as_read, actor=acting(bob), on=at(as_read), text="Why 14?")
+    with refuses(Conflict, "state"):
+        threads.keep(as_read, actor=acting(bob), on=at(as_read), text="Why 14?")
+    assert not Comment.objects.exists()
+
+
+def test_a_change_that_closed_since_it_was_read_keeps_its_comments_as_they_are(
+    waiting: Change, alice: User, bob: User
+) -> None:
+    thread = threads.comment(waiting, actor=acting(bob), on=at(waiting), text="Why?").thread
+    as_read = Thread.objects.select_related("change__assistant__workspace").get(pk=thread.pk)
+    changes.withdraw(waiting, actor=acting(alice))
+    for verb in (threads.resolve, threads.reopen):
+        with refuses(Conflict, "state", match="closed"):
+            verb(as_read, actor=acting(bob))
+    assert Thread.objects.get(pk=thread.pk).resolved_at is None

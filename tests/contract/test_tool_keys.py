@@ -118,6 +118,23 @@ def test_a_free_name_is_counted_on(taken: list[str], free: str) -> None:
     assert tool_keys.free_name("get_order", taken) == free
 
 
+def test_thousands_of_one_name_find_theirs_in_few_steps() -> None:
+    asked = 0
+
+    class Taken(set[str]):
+        def __contains__(self, name: object) -> bool:
+            nonlocal asked
+            asked += 1
+            return super().__contains__(name)
+
+    taken = Taken()
+    for _ in range(25_000):
+        taken.add(tool_keys.free_name("get_order", taken))
+    assert len(taken) == 25_000
+    assert asked < 25_000 * 40
+    assert all(len(key) < 17 for key in tool_keys.keys_for([{"type": "x"}] * 3_000))
+
+
 def test_a_free_name_stays_within_the_limit() -> None:
     long = "n" * 64
     assert tool_keys.free_name(long, [long]) == "n" * 62 + "_2"

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
+from django_filters import ChoiceFilter, DateFilter, NumberFilter
 
 from assistants_app import exports
+from assistants_app.filters import AuditFilter
 from assistants_app.models import AuditEntry, User, Workspace
 from tests import builders
 
@@ -70,6 +72,17 @@ def test_it_is_narrowed_as_the_list_is_and_says_so(
         "kind": "jsonl",
         "narrowed": {"actor": str(alice.pk), "action": "change.submitted"},
     }
+
+
+def test_what_it_is_narrowed_to_is_kept_as_ids_days_and_words_of_closed_lists(
+    client: Client, dora: User, alice: User, story: None
+) -> None:
+    for found in AuditFilter(people=()).filters.values():
+        assert isinstance(found, ChoiceFilter | NumberFilter | DateFilter)
+    client.force_login(dora)
+    exported(client, "csv", "?assistant=%20%2012%20&since=%202026-01-02%20&name=Erika+Mustermann")
+    told = json.loads(AuditEntry.objects.latest("seq").body)["data"]
+    assert told["narrowed"] == {"assistant": "12", "since": "2026-01-02"}
 
 
 def test_what_cannot_be_read_leads_back_to_the_list(client: Client, dora: User) -> None:

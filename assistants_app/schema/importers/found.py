@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from assistants_app import contract
-from assistants_app.contract import limits
+from assistants_app.contract import limits, tool_keys
 from assistants_app.contract.problems import shown
 from assistants_app.errors import DomainError
 
@@ -160,25 +160,8 @@ def valid_name(text: str) -> str:
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:
-    """The name, or with a number that makes it another than those `taken`: mostly the first such.
-
-    Thousands of one name are numbered in steps that double and then halve.
-    """
-    used = taken if isinstance(taken, set | dict) else set(taken)
-    if name not in used:
-        return name
-    low, high = 1, 2  # `low` is taken, `high` is free
-    while _numbered(name, high) in used:
-        low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _numbered(name, middle) in used else (low, middle)
-    return _numbered(name, high)
-
-
-def _numbered(name: str, number: int) -> str:
-    ending = f"_{number}"
-    return name[: limits.FUNCTION_NAME_MAX - len(ending)] + ending
+    """As `tool_keys.free_name`, among any names."""
+    return tool_keys.free_name(name, taken if isinstance(taken, set | dict) else set(taken))
 
 
 def named(was: str, fallback: str, notes: Told) -> str:
