@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.shortcuts import render
@@ -135,4 +135,11 @@ def _changed(before: Any, after: Any) -> dict[str, Any]:
         told = meaning.entries("tools", [before], [after])
     else:
         told = meaning.entries("response_format", before, after)
-    return {"diff": diff, "said": said, "count": count, "entries": told}
+    entries = [replace(one, rows=tuple(_in_words(row) for row in one.rows)) for one in told]
+    return {"diff": diff, "said": said, "count": count, "entries": entries}
+
+
+def _in_words(row: meaning.Entry) -> meaning.Entry:
+    """Without the sides that are code, which the difference below shows, where words are left."""
+    words = tuple(told for told in row.told if not told.is_code)
+    return replace(row, told=words or row.told)

@@ -78,7 +78,7 @@ def _made(
     if name and shape.name in ("", shapes.NAME):
         made.name = name
     made.name = made.name or shapes.NAME
-    done = Done(text, "reply-schema", before=shapes.boxes(shape), closes=True)
+    done = Done(text, "reply-rows", before=shapes.boxes(shape), closes=True)
     return saving.press(request, change, ReplyForm(change=change, shape=made), done)
 
 
@@ -120,7 +120,7 @@ def _fix(request: Request, change: Change) -> HttpResponse:
     text = ngettext(
         "Made %(n)s change for exact mode.", "Made %(n)s changes for exact mode.", count
     )
-    done = Done(text % {"n": count}, "reply-schema", before=shapes.boxes(shape))
+    done = Done(text % {"n": count}, "reply-rows", before=shapes.boxes(shape))
     return saving.press(request, change, ReplyForm(change=change, shape=made), done)
 
 
