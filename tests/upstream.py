@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import hashlib
 import json
+import queue
 import re
 import secrets
 import select
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from tests.upstream_store import Body, Reply
 
-Apply = Literal["before", "after", "never"] | float
+Apply = Literal["before", "after", "never", "late"] | float
 ODD = ("reset", "truncate", "drip", "drip_headers", "silence")
 BASE = "/v1"
 
@@ -86,7 +87,8 @@ class Upstream:
         self.overlaps: list[str] = []
         self._writing: Counter[str] = Counter()
         self._scripts: list[Script] = []
-        self._late: list[threading.Timer] = []
+        self._timers: list[threading.Timer] = []
+        self._late: queue.Queue[Recorded] = queue.Queue()
         self._lock = threading.RLock()
 
     @property
@@ -119,9 +121,10 @@ class Upstream:
     ) -> Script:
         """Script requests to `path` (after /v1): a prefix, or a regular expression for all of it.
 
-        `apply`: when the request takes effect: before the answer, after it, never, or that many
-        seconds late. `answer`: None for the usual one, or reset, truncate, drip, drip_headers, or
-        silence. `half` is called when half of the body has arrived. The last script goes first.
+        `apply`: when the request takes effect: before the answer, after it, never, that many
+        seconds late, or "late": when the test calls `arrive`. `answer`: None for the usual one, or
+        reset, truncate, drip, drip_headers, or silence. `half` is called when half of the body has
+        arrived. The last script goes first.
         """
         script = Script(method, path, nth, times, apply, answer, half)
         with self._lock:
@@ -143,7 +146,7 @@ class Upstream:
     def stop(self) -> None:
         """End every answer, and wait for it."""
         self.closing.set()
-        for timer in self._late:
+        for timer in self._timers:
             timer.cancel()
         self.server.shutdown()
         self.server.hang_up()
@@ -186,10 +189,16 @@ class Upstream:
         if isinstance(apply, (int, float)):
             timer = threading.Timer(apply, self.perform, (request, "before"))
             timer.daemon = True
-            self._late.append(timer)
+            self._timers.append(timer)
             timer.start()
+        elif apply == "late":
+            self._late.put(request)
         elif apply == "after":
             self.perform(request, "before")
+
+    def arrive(self) -> None:
+        """Now the late request takes effect; its answer may have been faster than its note."""
+        self.perform(self._late.get(timeout=10), "before")
 
     def state(self) -> dict[str, Any]:
         """Counts for a test in another process."""

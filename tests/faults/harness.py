@@ -145,13 +145,13 @@ def update(pusher: str, fault: Fault) -> Outcome:
 
 
 def late_create(pusher: str) -> Outcome:
-    """F18: the answer is lost, and the create arrives half a second later."""
+    """F18: the answer is lost, and the create arrives later."""
     with Stage(pusher) as stage:
-        stage.up.on("POST", "/assistants", apply=0.5, answer="reset")
+        stage.up.on("POST", "/assistants", apply="late", answer="reset")
         assistant = stage.publish()
         stage.settle(assistant, 1)
         stage.settle(assistant, 1)
-        time.sleep(0.7)
+        stage.up.arrive()
         stage.settle(assistant)
         return stage.outcome(assistant)
 
@@ -161,13 +161,13 @@ def late_update(pusher: str) -> Outcome:
     with Stage(pusher) as stage:
         assistant = stage.publish()
         stage.settle(assistant)
-        stage.up.on("POST", "/assistants/", apply=0.8, answer="reset")
+        stage.up.on("POST", "/assistants/", apply="late", answer="reset")
         assistant = stage.publish(assistant, name="Second")
         stage.push(make_due(assistant).pk, owner="harness")
         assistant = stage.publish(assistant, name="Third")
         if stage.push is not PUSHERS["ours"]:  # ours does not write before it has settled
             stage.settle(assistant)
-        time.sleep(1)
+        stage.up.arrive()
         stage.settle(assistant)
         return stage.outcome(assistant)
 

@@ -6,7 +6,6 @@ F01 to F10, processes that are killed, are in test_kill_points.py.
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -193,11 +192,11 @@ def test_f13_a_certificate_that_nobody_vouches_for(
 def test_f18_a_create_that_is_applied_after_the_first_look_is_found_by_the_second(
     assistant: Assistant, up: Upstream
 ) -> None:
-    up.on("POST", "/assistants", apply=0.5, answer="reset")
+    up.on("POST", "/assistants", apply="late", answer="reset")
     assert push(assistant).state == State.UNKNOWN
     assert push(assistant).state == State.UNKNOWN
     assert up.assistants == {}
-    time.sleep(0.7)
+    up.arrive()
     assert settle(assistant).state == State.IDLE
     assert len(up.writes()) == len(up.assistants) == 1
     invariants.hold(up)
@@ -207,12 +206,12 @@ def test_f19_an_older_update_that_is_applied_late_is_pushed_over(
     second: Assistant, alice: User, bob: User, up: Upstream
 ) -> None:
     """It arrives after its settling time, when the newer Version is there already."""
-    up.on("POST", "/assistants/", apply=0.5, answer="reset")
+    up.on("POST", "/assistants/", apply="late", answer="reset")
     assert push(second).state == State.UNKNOWN
     make_assistant(second, author=alice, reviewer=bob, name="Third")
     assert settle(second).state == State.IDLE
     assert there(up)["name"] == "Third"
-    time.sleep(0.7)
+    up.arrive()
     assert there(up)["name"] == "Second"
     job = pulling.ask(second.workspace, actor=acting(bob))
     pulling.run(job)

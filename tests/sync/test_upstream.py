@@ -111,11 +111,12 @@ def test_a_script_applies_when_it_is_told_to(up: Upstream, assistants: Any) -> N
 
 
 def test_a_late_request_takes_effect_after_its_answer(up: Upstream, assistants: Any) -> None:
-    up.on("POST", "/assistants", apply=0.2, answer=(504, {}, b"{}"))
+    up.on("POST", "/assistants", apply="late", answer=(504, {}, b"{}"))
     with pytest.raises(openai.InternalServerError):
         assistants.create(model="gpt-4o")
     assert up.assistants == {}
-    _wait_for(up, 1)
+    up.arrive()
+    assert len(up.assistants) == 1
 
 
 def _wait_for(up: Upstream, count: int) -> None:

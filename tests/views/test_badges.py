@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from assistants_app.models import (
@@ -17,10 +19,20 @@ from assistants_app.models import (
 )
 from assistants_app.views.badges import Badge, upstream_badge, work_badge
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 NOW = timezone.now()
 HERE = Connection(check_every=600, created_at=NOW)
 OPEN = ConnectionHealth(state="open", connection=HERE, checked_at=NOW)
 KEY = ConnectionHealth(state="key", connection=HERE, checked_at=NOW)
+
+
+@pytest.fixture(autouse=True)
+def _now() -> Iterator[None]:
+    """However long ago this file was read."""
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 def assistant(live: int | None = 7) -> Assistant:
