@@ -173,12 +173,13 @@ def edit(
         )
     texts.fit(Change, title=title or "", why=why or "")
     texts.readable({field: text for field, text in (unread or {}).items() if text is not None})
-    wanted = _wanted(now, values, unread or {}, title, why)
+    digests = _digests(now, values)
+    wanted = _wanted(now, values, digests, unread or {}, title, why)
     if not wanted:
         return now
     _refuse_stale(now, lock, wanted)
     was = now.digest
-    _apply(now, wanted, beside or {})
+    _apply(now, wanted, beside or {}, digests)
     if now.state not in EDITABLE:
         refuse_errors(now)
         now.state = State.IN_REVIEW
@@ -199,20 +200,25 @@ def reread(change: Change) -> Change:
     return rows.defer("assistant__tools", "base__tools").get(pk=change.pk)
 
 
+def _digests(now: Change, values: Mapping[str, Any]) -> dict[str, str]:
+    """What the whole would be bound to with each of these values alone."""
+    document = now.document()
+    return {
+        field: contract.fingerprint(_merged(document, {field: value}))
+        for field, value in values.items()
+    }
+
+
 def _wanted(
     now: Change,
     values: Mapping[str, Any],
+    digests: Mapping[str, str],
     unread: Mapping[str, str | None],
     title: str | None,
     why: str | None,
 ) -> dict[str, Any]:
     """Only what differs from the row: a field that means the same keeps the text it has."""
-    document = now.document()
-    wanted = {
-        field: value
-        for field, value in values.items()
-        if contract.fingerprint(_merged(document, {field: value})) != now.digest
-    }
+    wanted = {field: value for field, value in values.items() if digests[field] != now.digest}
     kept = {**(now.unread or {}), **unread}
     kept = {field: text for field, text in kept.items() if text is not None}
     if kept != (now.unread or {}):
@@ -240,7 +246,12 @@ def _about(now: Change, wanted: Mapping[str, Any]) -> set[str]:
     return (set(wanted) - {"unread"}) | moved
 
 
-def _apply(now: Change, wanted: Mapping[str, Any], beside: Mapping[str, Any]) -> None:
+def _apply(
+    now: Change,
+    wanted: Mapping[str, Any],
+    beside: Mapping[str, Any],
+    digests: Mapping[str, str],
+) -> None:
     fields = {k: v for k, v in wanted.items() if k in contract.FIELDS}
     document = _merged(now.document(), fields)
     texts.readable(document)
@@ -250,7 +261,8 @@ def _apply(now: Change, wanted: Mapping[str, Any], beside: Mapping[str, Any]) ->
     columns = now.columns(document) if "tool_keys" in beside else now.columns_of(document)
     for column, value in {**columns, **others, **beside}.items():
         setattr(now, column, value)
-    now.digest = contract.fingerprint(document)
+    alone = next(iter(fields)) if len(fields) == 1 else ""  # the usual save is of one field
+    now.digest = digests[alone] if alone else contract.fingerprint(document)
     now.touched = {**(now.touched or {}), **touched}
     now.edited_at = timezone.now()
 

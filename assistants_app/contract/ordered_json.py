@@ -55,20 +55,6 @@ def parse(data: str | bytes, *, limit: int | None = None) -> JSON:
     return tree
 
 
-def parse_own(text: str) -> JSON:
-    """`parse(text)`, by Python's scanner alone where that is sure to give the same.
-
-    It is where the tree spells the very same text: then no name came twice, and no number or
-    escape was written in another way. Texts of our own columns nearly always are so.
-    """
-    try:
-        tree: JSON = json.loads(text)
-    except (ValueError, RecursionError):
-        return parse(text)
-    is_same = compact.text(tree) == text and compact.is_sound(tree, text)
-    return tree if is_same else parse(text)
-
-
 def starts_with_bom(data: str | bytes) -> bool:
     """Whether `parse` drops a byte order mark here; whoever received it says so."""
     return data.startswith(_BOM) if isinstance(data, str) else data.startswith(b"\xef\xbb\xbf")

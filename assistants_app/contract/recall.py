@@ -10,7 +10,7 @@ import marshal
 from functools import lru_cache
 from typing import Final
 
-from assistants_app.contract.ordered_json import JSON, parse, parse_own
+from assistants_app.contract.ordered_json import JSON, parse
 
 _WORTH: Final = 16_384  # characters; below that a scan is as quick
 _KEPT: Final = 16  # texts of at most 1 MiB each (limits.JSON_FIELD_BYTES)
@@ -29,6 +29,6 @@ def recall(text: str) -> JSON:
 def _held(text: str) -> bytes | None:
     """None for a tree with numbers that keep a spelling: marshal refuses each subclass."""
     try:
-        return marshal.dumps(parse_own(text))
+        return marshal.dumps(parse(text))
     except ValueError:
         return None
