@@ -57,9 +57,9 @@ def test_two_very_long_lines_are_shown_line_by_line_and_in_time(
     live = builders.make_assistant(workspace, author=alice, reviewer=bob, instructions=old)
     change = builders.make_change(live, alice, instructions=new)
     client.force_login(bob)
-    began = time.perf_counter()
+    began = time.process_time()
     shown = text(client, change)
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 20  # a word-level difference would take minutes
     assert "Shown line by line." in shown
 
 
