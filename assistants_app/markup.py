@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from assistants_app.textdiff import Piece, Row
 
+_HEADING = re.compile("#{1,6}[ \t]")
 # Spaces that look like a space but are another character: shown, but more gently.
 _SOFT = frozenset("\u00a0\u2007\u202f\u00ad")
 # Controls, bidi marks and controls, zero width, invisible operators and fillers, line separators,
@@ -94,6 +95,17 @@ def json_html(text: str, *, strong: Collection[int] = (), warn: Collection[int] 
         lines.append(f"<b{tone}>{_json_line(line)}</b>")
     # A quote need not be escaped outside of attributes, and JSON holds little else.
     return mark_safe("\n".join(lines).replace("&quot;", '"'))  # noqa: S308  # every piece went through marked()
+
+
+def headed(text: str) -> SafeString:
+    """`marked`, every line kept as it is, with those that are Markdown headings in bold."""
+    lines, is_fenced = [], False
+    for line in marked(text).split("\n"):
+        if line.startswith(("```", "~~~")):
+            is_fenced = not is_fenced
+        is_heading = not is_fenced and _HEADING.match(line)
+        lines.append(f"<strong>{line}</strong>" if is_heading else line)
+    return mark_safe("\n".join(lines))  # noqa: S308  # every line went through marked()
 
 
 def put(html: SafeString, here: str, text: str) -> SafeString:

@@ -71,5 +71,6 @@ urlpatterns = [
     path("", include("assistants_app.urls")),
 ]
 handler400 = "assistants_app.views.errors.bad_request"
+handler429 = "assistants_app.views.errors.too_many"  # which allauth asks for
 handler404 = "assistants_app.views.errors.not_found"
 handler500 = "assistants_app.views.errors.server_error"

@@ -47,6 +47,15 @@ def test_a_character_that_cannot_be_seen_becomes_its_code_point(text: str, point
     assert markup.hidden_characters(text) == [point]
 
 
+def test_headings_are_set_off_and_nothing_is_lost() -> None:
+    text = "# Role <b>\nBe kind.\n```\n# a comment\n```\n#no heading\n\u200b## Ends\n## Refunds"
+    html = str(markup.headed(text))
+    assert html.count("<strong>") == 2
+    assert "<strong># Role &lt;b&gt;</strong>\nBe kind." in html
+    assert html.endswith("<strong>## Refunds</strong>")
+    assert re.sub("</?strong>", "", html) == str(markup.marked(text))
+
+
 def test_a_run_of_one_hidden_character_is_one_badge_with_a_number() -> None:
     html = markup.marked("a" + "\u200b" * 12)
     assert html.count("hidden-char") == 1

@@ -56,6 +56,12 @@ def marked(text: object) -> SafeString:
 
 
 @register.filter
+def headed(text: object) -> SafeString:
+    """`marked`, with the lines that are Markdown headings set off."""
+    return markup.headed(str(text or ""))
+
+
+@register.filter
 def json_lines(text: object) -> SafeString:
     """JSON text as numbered, coloured lines; belongs inside `<pre class="json">`."""
     return markup.json_html(str(text or ""))

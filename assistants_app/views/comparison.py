@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assistants_app import contract, markup
 from assistants_app.actions import shown
@@ -53,15 +54,17 @@ def sections(
     whole: bool = False,
     opened: Lines | None = None,
     marked: Lines | None = None,
+    by_meaning: bool = False,
 ) -> list[Section]:
     """The fields that differ: instructions, then settings that fit in a line, then the others.
 
     `whole` shows unchanged lines as well; else those of folds that begin in `opened`, and those
     around the lines in `marked`, both by field. Order-only and newlines-only differences are shown
-    too: a person made them, so they are part of the change.
+    too: a person made them, so they are part of the change. `by_meaning` leaves those out, and
+    what is only unset on one side and the default on the other: so a server tells it.
     """
     found = []
-    for field in shown.differing(before, after):
+    for field in _differing(before, after, by_meaning=by_meaning):
         lines = {"opened": (opened or {}).get(field, ()), "marked": (marked or {}).get(field, ())}
         found.append(_section(field, before, after, whole=whole, **lines))
     found.sort(key=lambda one: (one.field != "instructions", one.kind != "value"))
@@ -76,9 +79,19 @@ def _numbered(found: Iterable[Section]) -> list[Section]:
     return numbered
 
 
-def unchanged(before: contract.Document, after: contract.Document) -> list[str]:
+def _differing(
+    before: contract.Document, after: contract.Document, *, by_meaning: bool
+) -> list[str]:
+    found = shown.differing(before, after)
+    said = contract.differing(before, after) if by_meaning else found
+    return [field for field in found if field in said]
+
+
+def unchanged(
+    before: contract.Document, after: contract.Document, *, by_meaning: bool = False
+) -> list[str]:
     """Labels of the fields that are the same on both sides and not empty."""
-    differing = shown.differing(before, after)
+    differing = _differing(before, after, by_meaning=by_meaning)
     same = (f for f in contract.FIELDS if f in after and f not in differing)
     return [str(words.LABELS[field].label) for field in same]
 
@@ -142,13 +155,16 @@ def told(facts: Iterable[Any]) -> str:
 def _phrase(field: str, kind: str, before: Any, after: Any) -> str:
     label = _(words.LABELS[field].label)
     if kind == "words":
-        values = {"label": label, "added": before, "removed": after}
-        return _("%(label)s +%(added)s −%(removed)s words") % values
+        moved = " ".join(f"{sign}{n}" for sign, n in (("+", before), ("−", after)) if n)
+        n = 2 if before and after else before or after
+        said = ngettext("%(label)s %(moved)s word", "%(label)s %(moved)s words", n)
+        return said % {"label": label, "moved": moved or "±0"}
     if kind == "items":
         said = [_("%(n)s new or changed") % {"n": before}] if before else []
         said += [_("%(n)s removed") % {"n": after}] if after else []
         return f"{label}: {', '.join(said)}"
     if not before or not after:
         text = _("%(label)s set to %(value)s") if after else _("%(label)s emptied")
-        return text % {"label": label, "value": after}
+        is_said = isinstance(after, str) and " " in after  # several words need marks around them
+        return text % {"label": label, "value": f"“{after}”" if is_said else after}
     return f"{label} {before} → {after}"

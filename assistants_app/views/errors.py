@@ -21,6 +21,7 @@ NOT_SHOWN_AGAIN = (
     "oldpassword",
     "password1",
     "password2",
+    "code",
 )
 
 
@@ -52,6 +53,14 @@ def collided(request: HttpRequest) -> HttpResponse:
     """Two saved at once and the database let the other one through; a second try will do."""
     message = _("Someone saved at the same moment; nothing of yours was saved. Try again.")
     return _with_what_was_typed(request, message, status=409)
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Too often in a minute, by a limit of allauth: nothing was done, what was typed is shown."""
+    message = _("Too many tries in a short time; nothing was done. Try again in a minute.")
+    response = _with_what_was_typed(request, message, status=429)
+    response["Retry-After"] = "60"
+    return response
 
 
 def _with_what_was_typed(request: HttpRequest, message: str, *, status: int) -> HttpResponse:

@@ -54,9 +54,9 @@ def compare(request: Request, pk: int, sides: str) -> HttpResponse:
     if lines := diff_view.fold(request, before.document, after.document):
         return lines
     view, opened = diff_view.asked(request), diff_view.opened(request)
-    sections = comparison.sections(
-        before.document, after.document, whole=view["whole"], opened=opened
-    )
+    both = before.document, after.document
+    is_theirs = "upstream" in (before.key, after.key)  # a server says defaults that nobody set
+    sections = comparison.sections(*both, whole=view["whole"], opened=opened, by_meaning=is_theirs)
     here = reverse("compare", args=[pk, sides])
     context = {
         "assistant": row,
@@ -72,7 +72,7 @@ def compare(request: Request, pk: int, sides: str) -> HttpResponse:
         "changes": sum(section.changes for section in sections),
         "sections": sections,
         "settings": [one for one in sections if one.kind == "value"],
-        "unchanged": comparison.unchanged(before.document, after.document),
+        "unchanged": comparison.unchanged(*both, by_meaning=is_theirs),
         "crumbs": [
             (_("Assistants"), f"{reverse('assistant_list')}?workspace={row.workspace.slug}"),
             (str(row), reverse("assistant", args=[pk])),

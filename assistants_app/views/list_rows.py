@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assistants_app.views.pages import Request
 
 UNSHOWN = ("tool_resources", "metadata", "temperature", "top_p", "reasoning_effort")
+MODEL_SHOWN = 18  # characters
 LEADS = {
     "open": "assistant",
     "edit": "change_open",
@@ -45,6 +46,7 @@ class Row:
     name: str
     description: str
     model: str
+    is_cut: bool  # a model whose name is too long for its column
     more: str
     work: badges.Badge
     upstream: badges.Badge
@@ -79,6 +81,7 @@ def rows(
                 name=name,
                 description=shown.description or "",
                 model=shown.model or "–",  # noqa: RUF001
+                is_cut=len(shown.model or "") > MODEL_SHOWN,
                 more=more % {"name": name},
                 work=badges.work_badge(change),
                 upstream=_upstream(assistant),

@@ -88,6 +88,13 @@ class Shell:
             known = next((row for row in mine if row.slug == last), mine[0] if mine else None)
         return next((row for row in mine if known and row.pk == known.pk), known)
 
+    @property
+    def shown_workspace(self) -> Workspace | None:
+        """What the switcher names: None on a list of all of them, which has no one workspace."""
+        is_everywhere = self._view_name in LISTS and self._request.GET.get("workspace") == "all"
+        is_slug = any(row.slug == "all" for row in access.mine_of(self._request))
+        return None if is_everywhere and not is_slug else self.workspace
+
     @cached_property
     def workspaces(self) -> list[tuple[Workspace | str, str]]:
         """Each with the present list page for it, the other filters dropped; at the end all."""

@@ -93,5 +93,6 @@ def _page(
     crumbs = [*top["crumbs"][:-1], (top["crumbs"][-1][0], change_url), (name, "")]
     context = {**top, "crumbs": crumbs, "form": form, "row": form.row, "name": name, **more}
     context["mode"] = editing.mode(request, row)
+    context["was_sent"] = request.method == "POST"
     context["has_form"] = functions.is_function(form.row.tool)
     return pages.page(request, "tools/tool.html", context, status=status)

@@ -112,7 +112,8 @@ def _git(name: str, before: str, after: str, rounds: int) -> Row:
         def theirs() -> None:
             subprocess.run(command, check=False, capture_output=True)
 
-        return against(goal, _ours(before, after), theirs, bar=bar, rounds=rounds)
+        # A process is begun each time, and a busy machine takes its time over that.
+        return against(goal, _ours(before, after), theirs, bar=bar, rounds=3 * rounds)
 
 
 def _again(name: str, before: str, after: str, rounds: int) -> Row:

@@ -18,13 +18,18 @@ def rows(*, is_full: bool) -> list[Row]:
     n = 100_000 if is_full else 10_000
     few, many = run(100), run(n)
     size = f"{n:,}"
-    admin, place = many["admin"], os.environ.get("DATABASE_URL", "").partition(":")[0] or "sqlite"
+    admin, bare, place = (
+        many["admin"],
+        many["bare"],
+        os.environ.get("DATABASE_URL", "").partition(":")[0] or "sqlite",
+    )
     bar = "≥ 15" if place.startswith("postgres") else "≥ 10"
     queries = f"{few['queries']} and {many['queries']} queries"
     found = [
         _row(f"W1 list of {size}, against 100", many["list"], few["list"], "≤ 1.25", queries),
         _row("W1 deep page, against the first", *many["deep"], "≤ 1.3"),
         Row(f"W2 list of {size}, against Django's admin", *admin, admin[1] / admin[0], bar, place),
+        Row("   the same, that admin without any filter", *bare, bare[1] / bare[0], "-", place),
     ]
     for name, bar in (("rare", "≥ 50"), ("none", "≥ 50"), ("two", "≥ 4"), ("common", "60 ms")):
         mine, theirs = many[name]

@@ -1,4 +1,7 @@
-"""The peer of the list: Django's own admin over the same table, beside the product's addresses."""
+"""The peer of the list: Django's own admin over the same table, beside the product's addresses.
+
+Twice: bare, and narrowed by what our list narrows by, as somebody would set it up who needs that.
+"""
 
 from __future__ import annotations
 
@@ -17,5 +20,17 @@ class AssistantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-changed_at",)
 
 
+class NarrowingAdmin(AssistantAdmin):
+    list_filter = ("workspace", "model", "changed_by")
+    search_fields = ("name", "description", "instructions", "upstream_id")
+    date_hierarchy = "changed_at"
+
+
 site.register(Assistant, AssistantAdmin)
-urlpatterns = [path("peer/", site.urls), path("", include("dashboard.urls"))]
+narrowing = admin.AdminSite("narrowing")
+narrowing.register(Assistant, NarrowingAdmin)
+urlpatterns = [
+    path("peer/", site.urls),
+    path("narrowing/", narrowing.urls),
+    path("", include("dashboard.urls")),
+]

@@ -98,7 +98,8 @@ def measured(ada: Any, place: Any, n: int) -> dict[str, Any]:
     found: dict[str, Any] = {
         "queries": len(queries),
         "deep": against(lambda: page(f"{first}&after={cursor}"), lambda: page(first)),
-        "admin": against(lambda: page(first), lambda: page("/peer/assistants_app/assistant/")),
+        "bare": against(lambda: page(first), lambda: page("/peer/assistants_app/assistant/")),
+        "admin": against(lambda: page(first), lambda: page("/narrowing/assistants_app/assistant/")),
     }
     found["list"] = found["admin"][0]
     words = {"rare": RARE, "none": "nowhereatall", "two": TWO, "common": COMMON}

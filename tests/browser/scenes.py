@@ -135,7 +135,7 @@ def _history(live: Assistant, change: Change) -> dict[str, str]:
     """One assistant's tabs, two of its texts side by side, and what going back asks."""
     page = reverse("assistant", args=[live.pk])
     return {
-        "assistant, versions": f"{page}?tab=versions",
+        "assistant, versions": f"{page}?tab=history",
         "assistant, changes": f"{page}?tab=changes",
         "assistant, activity": f"{page}?tab=activity",
         "compare": reverse("compare", args=[live.pk, f"live..change-{change.pk}"]),

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from tests import builders
 from tests.browser.conftest import PHONE, WIDE
-from tests.browser.scenes import scene
-from tests.browser.test_pages import LOOKS, faults
+from tests.browser.looks import faults, sideways, wrong
+from tests.browser.test_pages import everything
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,15 +18,6 @@ if TYPE_CHECKING:
 
 import pytest
 
-# Half of 1440 is what 200 % zoom leaves.
-WIDTHS = (320, 390, 720, 768, 1024, 1180, 1440)
-# WCAG 1.4.12, in a style sheet that the content policy lets a test adopt.
-SPACING = """
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;
-  word-spacing: .16em !important; } p { margin-block-end: 2em !important; }`);
-document.adoptedStyleSheets = [sheet];
-"""
 STOP = """() => {
   const e = document.activeElement;
   if (!e || e === document.body) return null;
@@ -53,12 +43,6 @@ STOP = """() => {
 MOST = 300  # stops of one page
 
 
-def overflow(page: Page) -> int:
-    return int(
-        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    )
-
-
 def walk(page: Page) -> list[dict[str, Any]]:
     """Every stop of the Tab key, until it leaves the page."""
     stops = []
@@ -74,28 +58,7 @@ def walk(page: Page) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def addresses(stage: Stage) -> dict[str, str]:
-    found = scene(stage)
-    builders.make_member(stage.workspace, stage.people["dora"], "admin", "publisher", "auditor")
-    stage.make_operator("dora")
-    return found
-
-
-def test_no_page_scrolls_sideways(stage: Stage, addresses: dict[str, str]) -> None:
-    page = stage.enter("dora")
-    found: dict[str, Any] = {}
-    for name, address in addresses.items():
-        page.set_viewport_size(WIDE)
-        page.goto(address)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            if (more := overflow(page)) > 0:
-                found[f"{name} at {width}"] = more
-        page.evaluate(SPACING)
-        for width in (390, 1440):
-            page.set_viewport_size({"width": width, "height": 800})
-            if (more := overflow(page)) > 0:
-                found[f"{name} at {width}, spaced"] = more
-    assert found == {}
+    return everything(stage)
 
 
 def test_every_stop_of_the_keyboard_is_seen_and_large_enough(
@@ -128,14 +91,35 @@ def test_forced_colours_take_nothing_away(
         assert bare == [], name
 
 
-@pytest.mark.parametrize(("scheme", "size"), LOOKS)
 def test_every_component_is_accessible_in_each_state(
-    stage: Stage, settings: SettingsWrapper, scheme: str, size: dict[str, int]
+    stage: Stage, settings: SettingsWrapper
 ) -> None:
     settings.DEBUG = True
-    page = stage.enter("alice", color_scheme=scheme, viewport=size)
+    page = stage.enter("alice")
     page.goto(reverse("gallery"))
     assert page.locator("main section.card").count() > 15
+    found = wrong(page) | sideways(page)
     # A page has one pager and one line of a pause; here stand several.
-    assert [one for one in faults(page) if not one.startswith("landmark-unique")] == []
-    assert overflow(page) == 0
+    told = {look: [f for f in some if not f.startswith("landmark-unique")] if isinstance(some, list)
+            else some for look, some in found.items()}  # fmt: skip
+    assert [some for some in told.values() if some] == []
+
+
+MOVING = """() => {
+  const parts = [...document.querySelectorAll("*")].flatMap(
+    e => [null, "::before", "::after"].map(which => getComputedStyle(e, which)));
+  return document.getAnimations().length + parts.filter(s => s.animationName !== "none"
+    || s.transitionDuration.split(", ").some(d => parseFloat(d) > 0)).length;
+}"""
+
+
+def test_nothing_moves_for_whoever_wants_it_still(stage: Stage, settings: SettingsWrapper) -> None:
+    settings.DEBUG = True
+    page = stage.enter("alice", reduced_motion="no-preference")
+    page.goto(reverse("gallery"))
+    assert page.evaluate(MOVING) > 0
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(MOVING) == 0
+    for name in ("assistant_list", "home", "assistant_new", "notice_list"):
+        page.goto(reverse(name))
+        assert page.evaluate(MOVING) == 0, name

@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from tests import builders
 from tests.browser.conftest import PHONE, WIDE
+from tests.browser.looks import faults
 from tests.browser.test_journey import LABEL
-from tests.browser.test_pages import faults
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

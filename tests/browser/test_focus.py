@@ -126,3 +126,29 @@ def test_the_list_keeps_the_focus_and_says_what_it_shows(stage: Stage, change: C
     assert page.evaluate("!!document.activeElement.closest('#dialog')")
     page.keyboard.press("Escape")
     expect(page.locator("#filters-open")).to_be_focused()
+
+
+def test_a_part_that_its_own_control_replaces_keeps_the_focus_or_says_where_it_goes(
+    stage: Stage, change: Change
+) -> None:
+    bob = stage.people["bob"]
+    alice = builders.acting(stage.people["alice"])
+    changes.edit(change, actor=alice, lock=change.lock, values={"instructions": "Mine."})
+    builders.make_member(stage.workspace, stage.people["dora"], "admin", "editor")
+    builders.make_assistant(
+        change.assistant, author=stage.people["dora"], reviewer=bob, instructions="Live by now."
+    )
+    page = stage.enter("alice")
+    page.goto(reverse("change_update", args=[change.pk]))
+    part = page.locator("#drift-instructions")
+    kept, taken = part.locator("input[id^=o-]").first, part.locator("input[id^=t-]").first
+    name = taken.get_attribute("id")
+    kept.focus()
+    with page.expect_response(lambda response: "/update/" in response.url):
+        page.keyboard.press("ArrowRight")
+    expect(part.locator(".badge").last).to_have_text("Taken")
+    expect(page.locator(f"#{name}")).to_be_focused()
+    page.goto(reverse("assistant_list") + "?work=draft")
+    page.locator("#chip-work").press("Enter")  # which is gone then
+    expect(page.locator("#chip-work")).to_have_count(0)
+    expect(page.locator("#filters-open")).to_be_focused()

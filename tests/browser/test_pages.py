@@ -1,66 +1,62 @@
-"""Every page: accessible, within the content policy, without a word from the console."""
+"""Every page, in every look: accessible, within the content policy, never wider than its window."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from tests import builders
-from tests.browser.conftest import PHONE, WIDE
+from tests.browser.looks import sideways, wrong
+from tests.browser.moments import moments
 from tests.browser.scenes import scene
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
     from tests.browser.conftest import Stage
 
-LOOKS = [
-    pytest.param(scheme, size, id=f"{scheme}-{size['width']}")
-    for scheme in ("light", "dark")
-    for size in (WIDE, PHONE)
-]
+SHARES = 3  # of the scenes: several processes may take one each
 
 
-def faults(page: Page) -> list[str]:
-    found: Any = Axe().run(page).response["violations"]
-    return [
-        f"{fault['id']}: {node['html'][:160]}" for fault in found for node in fault["nodes"][:3]
-    ]
-
-
-@pytest.mark.parametrize(("scheme", "size"), LOOKS)
-def test_every_page_is_accessible_and_fits(stage: Stage, scheme: str, size: dict[str, int]) -> None:
-    addresses = scene(stage)
+def everything(stage: Stage) -> dict[str, str]:
+    """Every scene, looked at by Dora, who may see all of it."""
+    found = scene(stage)
     builders.make_member(stage.workspace, stage.people["dora"], "admin", "publisher", "auditor")
     stage.make_operator("dora")
-    page = stage.enter("dora", color_scheme=scheme, viewport=size)
+    return found
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_every_page_is_accessible_and_fits(stage: Stage, share: int) -> None:
+    addresses = list(everything(stage).items())[share::SHARES]
+    page = stage.enter("dora")
     found: dict[str, Any] = {}
-    for name, address in addresses.items():
+    for name, address in addresses:
         page.goto(address)
-        if wrong := faults(page):
-            found[name] = wrong
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        if overflow > 0:
-            found[f"{name}, sideways"] = overflow
-        titles = page.locator("h1").count()
-        if titles != 1:
-            found[f"{name}, h1"] = titles
+        if faults := wrong(page) | sideways(page):
+            found[name] = faults
     assert found == {}
 
 
-@pytest.mark.parametrize(("scheme", "size"), LOOKS)
-def test_the_pages_before_signing_in_are_accessible(
-    stage: Stage, scheme: str, size: dict[str, int]
-) -> None:
-    page = stage.enter(None, color_scheme=scheme, viewport=size)
+def test_what_others_see_or_a_press_brings_is_accessible_and_fits(stage: Stage) -> None:
+    everything(stage)
+    found: dict[str, Any] = {}
+    pages: dict[str, Any] = {}
+    for moment in moments(stage):
+        page = pages.get(moment.who) or stage.enter(moment.who)
+        pages[moment.who] = page
+        page.goto(moment.address)
+        moment.do(page)
+        if faults := wrong(page) | sideways(page):
+            found[moment.name] = faults
+    assert found == {}
+
+
+def test_the_pages_before_signing_in_are_accessible(stage: Stage) -> None:
+    page = stage.enter(None)
     for name in ("account_login", "account_reset_password", "account_reset_password_done"):
         page.goto(reverse(name))
-        assert faults(page) == [], name
+        assert wrong(page) | sideways(page) == {}, name
 
 
 def test_a_page_asks_this_host_only_and_little(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from assistants_app.models import AuditEntry
-from tests.browser.test_pages import faults
+from tests.browser.looks import faults
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

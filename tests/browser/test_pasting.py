@@ -12,7 +12,7 @@ from assistants_app.actions import tools
 from assistants_app.models import Change
 from tests import builders
 from tests.browser.conftest import GET_ORDER, PHONE, WIDE
-from tests.browser.test_pages import LOOKS, faults
+from tests.browser.looks import wrong
 from tests.schema.test_import_openapi import SHOP
 
 if TYPE_CHECKING:
@@ -90,13 +90,12 @@ def test_the_keyboard_is_enough(stage: Stage) -> None:
     assert names(change) == ["get_order", "get_orders_order_id"]
 
 
-@pytest.mark.parametrize(("scheme", "size"), LOOKS)
-def test_every_state_of_both_is_accessible(stage: Stage, scheme: str, size: dict[str, int]) -> None:
+def test_every_state_of_both_is_accessible(stage: Stage) -> None:
     change = draft(stage)
-    page = stage.enter("alice", color_scheme=scheme, viewport=size)
+    page = stage.enter("alice")
     page.goto(reverse("tool_import", args=[change.pk]))
     box, read = page.get_by_label("Paste it here"), page.locator("#import-read")
-    assert faults(page) == []
+    assert wrong(page) == {}
     for text, seen in (
         ('{"a" 1}', ".summary"),
         (SHOP + "  # twice\n", "#import-cards"),
@@ -106,26 +105,26 @@ def test_every_state_of_both_is_accessible(stage: Stage, scheme: str, size: dict
         box.fill(text)
         read.click()
         expect(page.locator(seen)).to_be_visible()
-        assert faults(page) == [], seen
+        assert wrong(page) == {}, seen
         assert stays(page), seen
     page.goto(reverse("change", args=[change.pk]))
     for kind, seen in (("json_object", "#reply-word"), ("json_schema", "#reply-schema")):
         page.locator(f"#reply-kind-{kind}").check()
         expect(page.locator(seen)).to_be_visible()
-        assert faults(page) == [], kind
+        assert wrong(page) == {}, kind
     page.locator("#reply-schema").fill('{"type":"object","properties":{"a":{"type":"string"}}}')
     expect(page.locator("#reply-fix")).to_be_visible()
-    assert faults(page) == []
+    assert wrong(page) == {}
     page.locator("#reply-begin").click()
     expect(page.locator("#begin-h")).to_be_focused()
-    assert faults(page) == []
+    assert wrong(page) == {}
     page.locator("#begin-example").click()
     expect(page.locator("#dialog .summary")).to_be_visible()
-    assert faults(page) == []
+    assert wrong(page) == {}
     page.locator("#reply-example").fill(EXAMPLE)
     page.locator("#begin-example").click()
     expect(page.locator("#reply-sample-h")).to_be_visible()
-    assert faults(page) == []
+    assert wrong(page) == {}
     assert stays(page)
 
 

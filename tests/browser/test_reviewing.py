@@ -12,7 +12,7 @@ from assistants_app.actions import changes, threads
 from assistants_app.models import Change, Comment, Review
 from tests import builders
 from tests.browser.conftest import GET_ORDER, INSTRUCTIONS, PHONE, WIDE
-from tests.browser.test_pages import faults
+from tests.browser.looks import faults
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

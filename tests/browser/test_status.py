@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from django.test import RequestFactory
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from assistants_app.views import errors
 from tests import builders
 
 if TYPE_CHECKING:
@@ -62,3 +64,34 @@ def test_a_poll_without_news_draws_nothing(stage: Stage) -> None:
         page.evaluate("document.body.dispatchEvent(new CustomEvent('counts-changed'))")
     assert answer.value.status == 204
     expect(page.locator("#nav-counts[data-mark]")).to_have_count(1)
+
+
+def test_too_often_says_when_to_try_again_and_takes_nothing_away(
+    stage: Stage, settings: SettingsWrapper
+) -> None:
+    change = builders.make_change(stage.workspace, stage.people["alice"])
+    page = stage.enter("alice")
+    page.goto(reverse("change", args=[change.pk]))
+    asked = RequestFactory().post("/", headers={"HX-Request": "true"})
+    answer = errors.too_many(asked)
+    box, alerts = page.get_by_role("textbox", name=TEXT), page.locator("#alerts")
+    saves = re.compile(r"/part/instructions/$")
+    page.route(
+        saves,
+        lambda route: route.fulfill(
+            status=answer.status_code, body=answer.content.decode(), content_type="text/html"
+        ),
+        times=1,
+    )
+    box.fill("Typed too quickly.")
+    expect(alerts).to_contain_text("Try again in a minute", timeout=SOON)
+    expect(box).to_have_value("Typed too quickly.")
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"reset_password": "1/m/ip"}
+    page = stage.enter(None)
+    for _ in range(2):  # a whole page, by a limit of the sign-in
+        page.goto(reverse("account_reset_password"))
+        page.get_by_label("E-mail").fill("alice@typed.example")
+        page.get_by_label("E-mail").press("Enter")
+        page.wait_for_load_state()
+    expect(page.locator("main")).to_contain_text("Try again in a minute")
+    expect(page.locator("textarea")).to_have_value("alice@typed.example")

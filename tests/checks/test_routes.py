@@ -231,6 +231,21 @@ def test_who_is_not_signed_in_is_sent_to_sign_in(name: str, method: str, world: 
         assert part.status_code == 401
 
 
+READ_ONLY = [name for name, row in ROUTES.items() if "GET" in row and row["GET"] != BUILDERS]
+
+
+@pytest.mark.parametrize("name", [*READ_ONLY, "account_signup", "mfa_index"])
+def test_an_address_that_sends_one_on_leads_to_a_page(name: str, world: World) -> None:
+    """What is only a part of a page, or holds nothing just now, never leads to nowhere."""
+    for who in ("admin", "operator"):
+        client = Client()
+        client.cookies[settings.SESSION_COOKIE_NAME] = world.sessions[world.people[who].pk]
+        page = client.get(url_of(name, world.keys), follow=True)
+        assert not page.redirect_chain or page.status_code == 200, page.redirect_chain
+        if page.status_code == 200 and page["Content-Type"].startswith("text/html"):
+            assert page.content.count(b"<h1") == 1, page.redirect_chain
+
+
 @pytest.mark.parametrize("name", ROUTES)
 def test_other_methods_are_refused(name: str, world: World) -> None:
     url = url_of(name, world.keys)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
+from assistants_app import contract
 from assistants_app.actions import changes
-from assistants_app.models import Change
+from assistants_app.models import Change, UpstreamCopy
 from tests import builders
 
 if TYPE_CHECKING:
@@ -125,3 +126,16 @@ def test_who_only_reads_is_offered_no_way_back(
     assert "Compare with live" in text
     assert "Make live again" not in text
     assert client.post(reverse("live_again", args=[tutor.pk, 1])).status_code == 403
+
+
+def test_a_server_that_says_its_defaults_does_not_differ(
+    client: Client, tutor: Assistant, alice: User
+) -> None:
+    """What nobody set here and the server tells as its default is no difference."""
+    client.force_login(alice)
+    live = tutor.document()
+    said = live | {"temperature": 1.0, "top_p": 1.0, "metadata": {}, "tool_resources": {}}
+    UpstreamCopy.objects.create(assistant=tutor, kind="theirs", text=contract.dumps(said))
+    assert compared(client, tutor, "upstream..live") == []
+    UpstreamCopy.objects.update(text=contract.dumps(said | {"temperature": 0.3}))
+    assert compared(client, tutor, "upstream..live") == ["temperature"]

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from assistants_app.actions import changes
+from assistants_app.views import comparison
 from tests import builders
 from tests.views.reviewed import decide, page, text
 
@@ -241,3 +242,17 @@ def test_changes_are_numbered_through_the_page(client: Client, bob: User, waitin
 def test_every_tab_opens(client: Client, alice: User, waiting: Change, tab: str) -> None:
     client.force_login(alice)
     assert "Shorter refunds" in text(client, waiting, tab=tab)
+
+
+def test_the_line_of_what_changes_says_only_what_there_is() -> None:
+    facts = [
+        ["instructions", "words", 61, 0],
+        ["name", "value", "", "Two words."],
+        ["temperature", "value", "", "0.1"],
+        ["model", "value", "gpt-5.2", "gpt-5.1"],
+    ]
+    assert comparison.told(facts) == (
+        "Instructions +61 words; Name set to “Two words.”; Creativity set to 0.1; "
+        "Model gpt-5.2 → gpt-5.1"
+    )
+    assert comparison.told([["instructions", "words", 0, 1]]) == "Instructions −1 word"

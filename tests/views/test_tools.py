@@ -157,3 +157,16 @@ def test_who_may_and_how(client: Client, draft: Change, carol: User, workspace: 
 def test_a_change_that_is_over_leads_to_what_can_be_read(editing: Client, draft: Change) -> None:
     Change.objects.filter(pk=draft.pk).update(state="withdrawn")
     assert editing.get(where(draft, 0)).headers["Location"] == url(draft)
+
+
+def test_looking_at_what_has_errors_does_not_say_that_something_failed(
+    client: Client, alice: User, draft: Change
+) -> None:
+    client.force_login(alice)
+    keys = [row.key for row in tools.rows(draft)]
+    address = f"{reverse('tool', args=[draft.pk, keys[2]])}?view=json"
+    for page, was_sent in (
+        (client.get(address), False),
+        (client.post(address, {"tool": "{"}), True),
+    ):
+        assert ("data-summary" in page.content.decode()) is was_sent
