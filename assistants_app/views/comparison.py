@@ -157,8 +157,8 @@ def _phrase(field: str, kind: str, before: Any, after: Any) -> str:
     if kind == "words":
         moved = " ".join(f"{sign}{n}" for sign, n in (("+", before), ("−", after)) if n)
         n = 2 if before and after else before or after
-        said = ngettext("%(label)s %(moved)s word", "%(label)s %(moved)s words", n)
-        return said % {"label": label, "moved": moved or "±0"}
+        phrase = ngettext("%(label)s %(moved)s word", "%(label)s %(moved)s words", n)
+        return phrase % {"label": label, "moved": moved or "±0"}
     if kind == "items":
         said = [_("%(n)s new or changed") % {"n": before}] if before else []
         said += [_("%(n)s removed") % {"n": after}] if after else []

@@ -25,6 +25,7 @@ def main() -> None:
         diff_bench,
         editor_bench,
         list_bench,
+        serving_bench,
         sync_bench,
         tools_bench,
     )
@@ -35,6 +36,7 @@ def main() -> None:
         diff_bench,
         editor_bench,
         list_bench,
+        serving_bench,
         sync_bench,
         tools_bench,
     )
