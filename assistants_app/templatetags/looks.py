@@ -1,6 +1,7 @@
 """Small components that a list shows hundreds of times: drawn once for each look, then kept.
 
-The templates of `ui/parts` stay the only place that knows their markup.
+The language is a part of the look. The templates of `ui/parts` stay the only place that knows their
+markup.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from assistants_app import markup
 
@@ -26,7 +28,7 @@ _HERE = "address-of-the-next-step"
 
 
 @lru_cache(maxsize=512)
-def _badge(look: Badge) -> SafeString:
+def _badge(look: Badge, language: str | None) -> SafeString:  # noqa: ARG001  # a part of the key
     return render_to_string("ui/parts/_badge.html", {"badge": look})
 
 
@@ -34,23 +36,27 @@ def _badge(look: Badge) -> SafeString:
 def badge(shown: Badge) -> SafeString:
     """`_badge.html`; where it leads is put in afterwards, since that differs from row to row."""
     if not shown.url:
-        return _badge(shown)
-    return markup.put(_badge(replace(shown, url=_HERE)), _HERE, shown.url)
+        return _badge(shown, get_language())
+    return markup.put(_badge(replace(shown, url=_HERE), get_language()), _HERE, shown.url)
 
 
 @lru_cache(maxsize=1024)
-def _avatar(name: str, size: str) -> SafeString:
+def _avatar(name: str, size: str, language: str | None) -> SafeString:  # noqa: ARG001
     return render_to_string("ui/parts/_avatar.html", {"person": name, "size": size})
 
 
 @register.filter
 def avatar(person: User, size: str = "") -> SafeString:
     """`_avatar.html`."""
-    return _avatar(person.display_name, size)
+    return _avatar(person.display_name, size, get_language())
+
+
+@lru_cache(maxsize=512)
+def _abilities(tags: tuple[Tag, ...], language: str | None) -> SafeString:  # noqa: ARG001
+    return render_to_string("assistants/parts/_abilities.html", {"tags": tags})
 
 
 @register.filter
-@lru_cache(maxsize=512)
 def abilities(tags: tuple[Tag, ...]) -> SafeString:
     """The first tag, and how many more there are."""
-    return render_to_string("assistants/parts/_abilities.html", {"tags": tags})
+    return _abilities(tags, get_language())
