@@ -1,6 +1,6 @@
 """A picture of every page in every look, to be looked at: wide and phone, light and dark.
 
-    pytest -p no:xdist tests/browser/contact_sheet.py
+    pytest -n0 tests/browser/contact_sheet.py
 
 The pictures and an index.html that shows them side by side go to the folder that SHEETS names,
 else to `assistants-sheets` in the folder for temporary files.
