@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 HANDS = 24  # works at once; threads come to be as they are needed
+WEIGHED, WEIGHED_FIRST = 3600, 5  # ticks between two looks at how full the tables are
 MAILS = 30  # ticks from one look for e-mails to the next
 LOOKS = 5  # ticks from one look for due checks and probes to the next
 LANE = 8  # of them for one connection: a slow server must not take every hand
@@ -280,3 +281,5 @@ class Runner:
                 log.error("Append-only guards were missing and put back: %s", restored)
             receipts.purge()
             jobs.purge()
+        if self._ticks % WEIGHED == WEIGHED_FIRST:
+            storage.weigh()
