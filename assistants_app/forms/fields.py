@@ -130,7 +130,12 @@ class JSONText(KeptText):
 
 
 def _words(shape: tuple[type, ...]) -> str:
-    names: dict[type, str] = {list: _("a list"), dict: _("an object"), str: _("text")}
+    names: dict[type, str] = {
+        list: _("a list"),
+        dict: _("an object"),
+        str: _("text"),
+        bool: _("true or false"),
+    }
     return _(" or ").join(names[kind] for kind in shape)
 
 

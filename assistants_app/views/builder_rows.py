@@ -169,6 +169,8 @@ def _summary(row: Row) -> str:
         return ""
     if isinstance(row.node, bool):
         return _("Any value at all.") if row.node else _("No value at all.")
+    if not isinstance(row.node, dict):
+        return _("This says nothing about a value yet. Edit as JSON.")
     if not row.node:
         return _("Any value at all.")
     found = next((str(_PARTS[key]) for key in _PARTS if key in row.node), "")

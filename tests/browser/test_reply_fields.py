@@ -93,6 +93,28 @@ def test_a_field_is_added_named_and_moved_by_keyboard(stage: Stage) -> None:
     assert list(fields(change)) == ["city", "total", "n"]
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_the_fields_begin_anew_from_an_example_on_their_own_page(
+    stage: Stage, *, scripts: bool
+) -> None:
+    alice = stage.people["alice"]
+    change = builders.make_change(stage.workspace, alice, response_format=LOOSE)
+    page = stage.enter("alice", java_script_enabled=scripts)
+    page.goto(reverse("reply_fields", args=[change.pk]))
+    page.locator("#fields-begin").press("Enter")
+    box = page.get_by_label("An example of a reply, as JSON")
+    box.fill("category: refund")
+    page.locator("#begin-example").press("Enter")
+    expect(page.locator("#reply-example-msg")).to_contain_text("Not valid JSON")
+    expect(box).to_have_value("category: refund")
+    box.fill('{"category":"refund","total":49.90}')
+    page.locator("#begin-example").press("Enter")
+    expect(page.locator(".p-name")).to_have_text(["category", "total"])
+    page.locator("#undo").press("Enter")
+    expect(page.locator(".p-name")).to_have_text(["city", "n"])
+    assert list(fields(change)) == ["city", "n"]
+
+
 def test_without_scripts_a_field_is_changed_by_its_row(stage: Stage) -> None:
     change = builders.make_change(stage.workspace, stage.people["alice"])
     page = stage.enter("alice", java_script_enabled=False)
@@ -128,6 +150,13 @@ def test_every_state_is_accessible(stage: Stage) -> None:
     expect(page.locator(".p.open .summary")).to_be_visible()
     assert wrong(page) == {}, "error"
     page.goto(reverse("reply_fields", args=[change.pk]))
+    for opener, heading in (("#make-strict", "#preview-h"), ("#fields-begin", "#begin-h")):
+        page.locator(opener).click()
+        expect(page.locator(heading)).to_be_visible()
+        settled(page)
+        assert wrong(page) == {}, opener
+        page.keyboard.press("Escape")
+        expect(page.locator(opener)).to_be_focused()
     page.locator("#fix-all").click()
     expect(page.locator("#what-changed")).to_be_focused()
     assert wrong(page) == {}, "fix applied"

@@ -55,6 +55,8 @@ UNREADABLE = [  # what the JSON box of a row says, and keeps
     ('{"maximum":1e999}', FINITE),
     ('{"description":"1234\\u0000"}', NUL),
     ('{"description":"\\ud83d"}', "Contains half of a character pair at position 1."),
+    ("[1]", "Must be an object or true or false."),
+    ('"x"', "Must be an object or true or false."),
     ('{"team":1,"team":2}', '"team" appears more than once.'),
 ]
 READABLE = [

@@ -316,3 +316,17 @@ def test_a_row_that_somebody_changed_is_not_removed_unseen(
     assert gone.status_code == 409
     assert "Someone took this out meanwhile" in gone.content.decode()
     assert "all the same" not in gone.content.decode()
+
+
+@pytest.mark.parametrize("node", ["1.50", "0", "null", '"text"', "[1]", "true", "{}", "[]"])
+def test_what_is_no_schema_is_a_row_that_is_edited_as_json(
+    editing: Client, workspace: Workspace, alice: User, node: str
+) -> None:
+    schema = contract.parse(f'{{"properties":{{"a":{node}}}}}')
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    change = builders.make_change(workspace, alice, name="Odd", tools=[tool])
+    page = editing.get(where(change), {"edit": "/properties/a"})
+    assert page.status_code == 200
+    assert "Edit as JSON" in page.content.decode() or node in ("true", "{}")
+    row(editing, change, "/properties/a", json='{"type":"string"}', kind="advanced")
+    assert schema_of(change) == {"properties": {"a": {"type": "string"}}}
