@@ -38,6 +38,7 @@ ADVICE: Final = {
     "enum.type": "“{name}” allows a value that is not of its kind.",
     "min.max": "“{name}”: the smallest is more than the largest.",
     "required.unknown": "“{name}” is required but does not exist.",
+    "ref.nowhere": "“{name}” points to nothing here.",
     "desc.missing": "“{name}” has no explanation.",
 }
 _BOUNDS: Final = (("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"))
@@ -145,7 +146,20 @@ def advice(schema: Any) -> list[Advice]:
         for name in listed if isinstance(listed, list) and isinstance(held, dict) else ():
             if isinstance(name, str) and name not in held:
                 found.append(Advice("required.unknown", path, name))
-    return found[:_ADVICE_MAX]
+    return [*_loose(schema), *found][:_ADVICE_MAX]
+
+
+def _loose(schema: Any) -> Iterator[Advice]:
+    """Local references that lead nowhere, such as to a shape that has another name now."""
+    if not isinstance(schema, dict):
+        return
+    references = References(schema)
+    for path, part in json_schema.subschemas(schema):
+        target = part.get("$ref")
+        if not isinstance(target, str) or not target.startswith("#"):
+            continue
+        if references.trail(target) is None:
+            yield Advice("ref.nowhere", (*path, "$ref"), target)
 
 
 def _doubts(row: Row) -> Iterator[str]:

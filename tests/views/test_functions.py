@@ -13,7 +13,7 @@ from assistants_app.contract import tool_keys
 from assistants_app.forms.functions import basics
 from assistants_app.models import AuditEntry, Change
 from assistants_app.schema import pointers
-from assistants_app.schema.rows import rows
+from assistants_app.schema.rows import row_id, rows
 from tests import builders
 from tests.bench.contract_bench import document
 
@@ -330,3 +330,19 @@ def test_what_is_no_schema_is_a_row_that_is_edited_as_json(
     assert "Edit as JSON" in page.content.decode() or node in ("true", "{}")
     row(editing, change, "/properties/a", json='{"type":"string"}', kind="advanced")
     assert schema_of(change) == {"properties": {"a": {"type": "string"}}}
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_reference_to_a_shape_that_is_called_otherwise_now_is_told_once(
+    editing: Client, workspace: Workspace, alice: User, *, strict: bool
+) -> None:
+    text = """{"type":"object","properties":{"a":{"$ref":"#/$defs/old"},"b":{"$ref":"#/$defs/new"}
+    },"required":["a","b"],"additionalProperties":false,"$defs":{"new":{"type":"string"}}}"""
+    function = {"name": "f", "strict": strict, "parameters": contract.parse(text)}
+    tool = {"type": "function", "function": function}
+    change = builders.make_change(workspace, alice, name="Odd", tools=[tool])
+    lines = editing.get(where(change)).context["checks"].lines
+    told = [line for line in lines if "nothing" in line.text and line.level != "hint"]
+    assert [
+        line.url.endswith("?edit=%2Fproperties%2Fa#p-" + row_id("/properties/a")) for line in told
+    ] == [True]
