@@ -20,6 +20,7 @@ from assistants_app.actions import (
     frozen,
     health,
     push_bodies,
+    push_evidence,
     push_lessons,
     push_links,
     push_statements,
@@ -30,7 +31,6 @@ from assistants_app.models import PushAttempt, PushOrder
 from assistants_app.models.connections import profile_of
 from assistants_app.sync.lookup import PullFailed, find_marker
 from assistants_app.sync.plan import plan
-from assistants_app.sync.pull import pull
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -162,31 +162,13 @@ class _Push:
         if self.order.looks < 1:
             pushes.look_later(self.order)
             return False
-        if found := self._lookalikes():
+        if found := push_evidence.lookalikes(self.order, self.version, self.client):
             self.stop(Reason.UNCLEAR, push_links.may_be(found))
             return False
         if self.order.sends >= pushes.MAX_SENDS or not self.order.assistant.safe_creation:
             self.stop(Reason.UNCLEAR, push_links.UNKNOWN)
             return False
         return True
-
-    def _lookalikes(self) -> list[str]:
-        """Ids that are not linked here, no older than what we sent, with the same content: ours, if
-        the server drops marks (reliability.md 5.4). One is shown, never linked by itself.
-        """
-        sent = self.order.sent_version or self.version
-        ours = {**sent.document(), "metadata": None}
-        linked = self.order.assistant.workspace.assistants.exclude(upstream_id=None)
-        known = set(linked.values_list("upstream_id", flat=True))
-        return [
-            found.id
-            for page in pull(self.client)
-            for found in page.items
-            if found.id not in known
-            and not found.marker
-            and push_links.is_since(self.order, found.created_at)
-            and contract.compare(ours, {**found.document, "metadata": None}).verdict != "different"
-        ]
 
     def _seen(self, answer: Answer) -> pushes.Seen:
         return _seen(contract.read(answer.document, self.profile), answer.etag)
@@ -368,22 +350,10 @@ class _Push:
         elif self.order.check_again_at is None or self.order.check_again_at > timezone.now():
             pushes.look_for_missing(self.order, message)
             frozen.suspect(self.order.connection)
-        elif self._is_proven():
+        elif push_evidence.is_deleted(self.order, self.client):
             self.stop(Reason.DELETED, message)
         else:
             self.stop(Reason.UNCLEAR, f"{message} Nothing else confirms that it was deleted there.")
-
-    def _is_proven(self) -> bool:
-        """The whole list, not a page of it, shows another one of ours and not this one."""
-        try:
-            listed = {found.id for page in pull(self.client) for found in page.items}
-        except PullFailed as failure:
-            if failure.outcome.reason in ("refused", "redirect"):
-                return False  # a server without a list proves nothing, today or tomorrow
-            raise
-        ours = self.order.assistant.workspace.assistants.exclude(upstream_id=None)
-        known = set(ours.values_list("upstream_id", flat=True))
-        return self.order.assistant.upstream_id not in listed and bool(known & listed)
 
 
 def _blamed(answer: Answer, sent: contract.Document) -> contract.Problem:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tests.bench.stub import KEY, row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 HANDS = 8
 
@@ -44,23 +45,99 @@ def _client(url: str) -> Any:
 
 def our_pull(url: str, n: int) -> dict[str, Any]:
     """Every assistant, read, checked and with its digest."""
-    from assistants_app import contract
     from assistants_app.sync.pull import pull
 
-    profile = contract.PROFILES["openai-compatible"]
+    with _client(url) as client:
+        return measured(lambda: _checked(pull(client), n))
 
-    def work() -> None:
-        seen = 0
-        with _client(url) as client:
-            for page in pull(client):
-                for found in page.items:
-                    contract.check(found.document, "import", profile)
-                    contract.fingerprint(found.document)
-                    seen += 1
-        assert seen == n, seen
 
-    _client(url).close()
-    return measured(work)
+def our_pull_again(url: str, n: int) -> dict[str, Any]:
+    """The same, once it is known where the pages begin."""
+    from assistants_app.sync.pull import pull
+
+    with _client(url) as client:
+        first = pull(client)
+        _checked(first, n)
+        return measured(lambda: _checked(pull(client, first.cursors), n))
+
+
+def _checked(pages: Any, n: int) -> None:
+    from assistants_app import contract
+
+    profile, seen = contract.PROFILES["openai-compatible"], 0
+    for page in pages:
+        for found in page.items:
+            contract.check(found.document, "import", profile)
+            contract.fingerprint(found.document)
+            seen += 1
+    assert seen == n, seen
+
+
+def our_check(url: str, n: int) -> dict[str, Any]:
+    """A check of a server on which nothing changed: what it costs the database."""
+    import django
+
+    django.setup()
+    from assistants_app.actions import jobs, pulling
+    from assistants_app.models import Workspace
+
+    place = Workspace.objects.get()
+    job = place.jobs.create(kind="pull", source="worker")
+    claimed = jobs.claim(job.pk, owner="bench")
+    assert claimed
+    with metered() as spent:
+        pulling.run(claimed)
+    job.refresh_from_db()
+    assert (job.state, job.result["seen"], job.result["changed"]) == ("done", n, 0), job.progress
+    return spent
+
+
+def loop_check(url: str, n: int) -> dict[str, Any]:
+    """What a loop over `update_or_create` costs the database for the same."""
+    import django
+
+    django.setup()
+    from django.utils import timezone
+
+    from assistants_app import contract
+    from assistants_app.models import UpstreamCopy
+    from assistants_app.sync.pull import pull
+
+    with _client(url) as client:
+        found = {one.id: one.document for page in pull(client) for one in page.items}
+    texts = {id_: contract.canonical(document) for id_, document in found.items()}
+    copies = list(UpstreamCopy.objects.values_list("assistant", "assistant__upstream_id"))
+    assert len(copies) == n
+    with metered() as spent:
+        for pk, id_ in copies:
+            text = texts[id_]
+            told = {"text": text, "digest": contract.digest(text), "seen_at": timezone.now()}
+            UpstreamCopy.objects.update_or_create(assistant_id=pk, kind="base", defaults=told)
+    return spent
+
+
+@contextlib.contextmanager
+def metered() -> Iterator[dict[str, float]]:
+    """Seconds in the database, commits among them, and how many queries there were."""
+    from django.db import connection
+
+    spent = {"database": 0.0, "queries": 0}
+
+    def timed(run: Callable[..., Any], *asked: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return run(*asked)
+        finally:
+            spent["database"] += time.perf_counter() - began
+
+    def execute(run: Callable[..., Any], *asked: Any) -> Any:
+        spent["queries"] += 1
+        return timed(run, *asked)
+
+    commit = connection._commit
+    connection._commit = lambda: timed(commit)
+    with connection.execute_wrapper(execute):
+        yield spent
 
 
 def our_calls(url: str, n: int) -> dict[str, Any]:
@@ -115,6 +192,11 @@ def _sdk(url: str) -> Any:
 def sdk_pull(url: str, n: int) -> dict[str, Any]:
     client = _sdk(url)
     return measured(lambda: _count(client.beta.assistants.list(limit=100, order="asc"), n))
+
+
+def sdk_pull_usual(url: str, n: int) -> dict[str, Any]:
+    client = _sdk(url)
+    return measured(lambda: _count(client.beta.assistants.list(order="asc"), n))
 
 
 def _count(pages: Any, n: int) -> None:
@@ -173,8 +255,8 @@ def sdk_write_only(url: str, n: int) -> dict[str, Any]:
 RUNS = {
     run.__name__: run
     for run in (
-        our_pull, our_calls, our_push, sdk_pull, sdk_calls, sdk_push, sdk_push_threads,
-        sdk_write_only,
+        our_pull, our_pull_again, our_calls, our_push, our_check, loop_check, sdk_pull,
+        sdk_pull_usual, sdk_calls, sdk_push, sdk_push_threads, sdk_write_only,
     )
 }  # fmt: skip
 

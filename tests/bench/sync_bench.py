@@ -1,4 +1,4 @@
-"""S2 to S6 of the speed goals: our sync against the official SDK, both in fresh processes.
+"""S1 to S7 of the speed goals: our sync against the official SDK, both in fresh processes.
 
 The stub of the upstream is a process of its own too, and answers each call after the same latency.
 Ours and theirs take turns; of each the median counts. The Connection's rate is raised to what the
@@ -61,11 +61,17 @@ def run(name: str, url: str, n: int, **env: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def dashboard(url: str, n: int, rate: float) -> Iterator[Path]:
-    """The folder of a dashboard whose `n` assistants all wait to be pushed to `url`."""
+def dashboard(url: str, n: int, rate: float, *, is_edited: bool = True) -> Iterator[Path]:
+    """The folder of a dashboard whose `n` assistants came from `url`, and wait to be pushed there
+    where `is_edited`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        env = os.environ | {"DATA_DIR": str(folder)} | {"BENCH": json.dumps([url, n, rate])}
+        env = (
+            os.environ
+            | {"DATA_DIR": str(folder)}
+            | {"BENCH": json.dumps([url, n, rate, is_edited])}
+        )
         subprocess.run(
             [sys.executable, "-m", "tests.bench.prepare"], env=env, check=True, stdout=sys.stderr
         )
@@ -87,7 +93,8 @@ def rows(*, is_full: bool) -> list[Row]:
     rounds = 5 if is_full else 3
     size = 10 if is_full else 1
     return [*_pull(1_000 * size, rounds), *_push(50 * size, rounds), _cpu(100 * size, rounds),
-            *_slow_down(130 * (3 if is_full else 1), 3 if is_full else 1)]  # fmt: skip
+            *_slow_down(130 * (3 if is_full else 1), 3 if is_full else 1),
+            *_unchanged(3_000 if is_full else 1_000, rounds)]  # fmt: skip
 
 
 def _row(goal: str, mine: list[float], other: list[float], bar: str, note: str = "") -> Row:
@@ -98,12 +105,16 @@ def _row(goal: str, mine: list[float], other: list[float], bar: str, note: str =
 
 
 def _pull(n: int, rounds: int) -> list[Row]:
+    names = ("our_pull", "sdk_pull", "our_pull_again", "sdk_pull_usual")
     with stub(latency=LATENCY, assistants=n) as up:
-        told = [(run("our_pull", up.url, n), run("sdk_pull", up.url, n)) for _ in range(rounds)]
-    mine, other = zip(*told, strict=True)
+        told = [[run(name, up.url, n) for name in names] for _ in range(rounds)]
+    mine, other, again, usual = zip(*told, strict=True)
     seconds = [[one["s"] for one in side] for side in (mine, other)]
+    repeated = [one["s"] for one in again]
     cpu = [[one["cpu"] / n for one in side] for side in (mine, other)]
     return [
+        _row(f"S1 pull of {n:,} again", repeated, seconds[1], ">= 8"),
+        _row("S1 against the SDK's usual page of 20", repeated, [u["s"] for u in usual], ">= 25"),
         _row(f"S2 first pull of {n:,}", *seconds, ">= 2.2"),
         _row("S3 CPU per pulled assistant, checked, digest", *cpu, ">= 2"),
     ]
@@ -167,3 +178,21 @@ def _slow_down(n: int, rounds: int) -> list[Row]:
         _row(f"S6 push {n} under a limit, against the steady floor", mine, floor, ">= 0.95", note),
         _row("S6 against the SDK in 8 threads", mine, theirs, "-", "for comparison"),
     ]
+
+
+def _unchanged(n: int, rounds: int) -> list[Row]:
+    """A check that finds everything as it was, against writing each row whatever it says."""
+    mine, theirs, queries, writes = [], [], [], []
+    with (
+        stub(assistants=n) as up,
+        dashboard(up.url, n, 100_000, is_edited=False) as folder,
+    ):
+        for _ in range(rounds):
+            up.take()
+            ours = run("our_check", up.url, n, **fresh(folder))
+            writes.append(sum(up.take().get(f"POST {what}", 0) for what in ("one", "all")))
+            mine.append(ours["database"])
+            queries.append(ours["queries"])
+            theirs.append(run("loop_check", up.url, n, **fresh(folder))["database"])
+    note = f"{median(queries):.0f} queries and {max(writes)} upstream writes for {n:,}"
+    return [_row("S7 database time where nothing changed", mine, theirs, ">= 25", note)]
