@@ -32,7 +32,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.upstream_store import Profile, Recorded, Store, marker, perform
+from tests.upstream_store import Profile, Recorded, Store, perform, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,7 +173,7 @@ class Upstream:
     @contextlib.contextmanager
     def writing(self, request: Recorded) -> Iterator[None]:
         """While a write is under way: another one to the same assistant is an overlap."""
-        what = _written(request)
+        what = written(request)
         with self._lock:
             self._writing[what] += 1
             if what and self._writing[what] > 1:
@@ -370,17 +370,6 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(None)
         with contextlib.suppress(OSError):
             self.rfile.read(1)  # until the client, or the end of the test, hangs up
-
-
-def _written(request: Recorded) -> str:
-    """The assistant that a request writes to: by our mark, or its path; "" for a read."""
-    if request.method == "GET":
-        return ""
-    with contextlib.suppress(ValueError):
-        sent = json.loads(request.body)
-        if isinstance(sent, dict) and (op_id := marker(sent).split(":")[0]):
-            return op_id
-    return request.path if request.path.count("/") > 1 else ""
 
 
 def _text(body: Any) -> str:

@@ -6,6 +6,7 @@ is there to find.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import secrets
@@ -375,3 +376,14 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         raise Refused(400, "We could not parse the JSON body of your request.") from None
+
+
+def written(request: Recorded) -> str:
+    """The assistant that a request writes to: by our mark, or its path; "" for a read."""
+    if request.method == "GET":
+        return ""
+    with contextlib.suppress(ValueError):
+        sent = json.loads(request.body)
+        if isinstance(sent, dict) and (op_id := marker(sent).split(":")[0]):
+            return op_id
+    return request.path if request.path.count("/") > 1 else ""
