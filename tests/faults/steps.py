@@ -46,6 +46,10 @@ def publish(change: int) -> str:
 
 
 def tick() -> str:
+    """With the times of the product: what must be over in a moment is not hurried, and what takes
+    long is made to pass by the test (`invariants.pass_time`).
+    """
+    settings.SYNC_TIME_SCALE = 1.0
     return str(Runner(hands=0).tick())
 
 

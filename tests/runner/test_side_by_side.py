@@ -61,10 +61,11 @@ def test_a_slow_server_does_not_hold_up_another_workspace(
 
 
 def test_hands_go_on_with_what_was_found_without_being_told(free: Workspace, alice: User) -> None:
-    made = [make_live(free, alice, str(n)) for n in range(6)]
+    for n in range(6):
+        make_live(free, alice, str(n))
     runner = Runner(hands=2)
     assert runner.tick() == 2
-    wait_until(lambda: all(map(idle, made)), seconds=40)
+    wait_until(lambda: not PushOrder.objects.filter(fence=0).exists(), seconds=40)
     runner.stop.set()
     runner.run()  # lets go of what its hands held
 
