@@ -94,7 +94,9 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
   };
   on("htmx:configRequest", (event) => {
-    const { elt, parameters } = event.detail, box = elt.dataset.caret && $(elt.dataset.caret);
+    const { elt, parameters, triggeringEvent } = event.detail, box = elt.dataset.caret && $(elt.dataset.caret);
+    const pressed = triggeringEvent?.submitter, now = pressed?.id && !pressed.isConnected && document.getElementById(pressed.id);
+    if (now?.name && now.name === pressed.name) parameters[now.name] = now.value; /* it waited for its turn and was redrawn meanwhile */
     if (box) Object.assign(parameters, { at: box.selectionStart, until: box.selectionEnd });
     if ($$("form").some((form) => form.unsaved)) event.detail.headers["X-Unsaved"] = "1";
   });

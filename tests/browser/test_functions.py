@@ -60,3 +60,26 @@ def test_three_inputs_by_keyboard_with_every_state_accessible(stage: Stage) -> N
     assert list(schema["properties"]) == ["city", "days", "unit"]
     assert schema["properties"]["unit"]["enum"] == ["celsius", "fahrenheit"]
     assert schema["required"] == ["city", "days", "unit"]
+
+
+def test_a_press_during_a_save_waits_and_meets_what_the_save_left(stage: Stage) -> None:
+    """A rename draws all rows anew, with new signs of what was seen, while the press waits."""
+    change, url = make(stage)
+    page = stage.enter("alice")
+    page.goto(url)
+    page.click("#add-input")
+    box = page.locator(".p.open input[name=name]")
+    expect(box).to_be_focused()
+    box.fill("city")
+    page.evaluate(
+        """() => {
+            document.querySelector(".p.open input[name=name]").dispatchEvent(
+                new Event("change", {bubbles: true}));
+            document.getElementById("add-input").click();
+        }"""
+    )
+    expect(page.locator("#input-count")).to_contain_text("2 inputs")
+    expect(page.locator("#merge")).to_be_empty()
+    schema = tools.rows(Change.objects.get(pk=change.pk))[0].tool["function"]["parameters"]
+    assert len(schema["properties"]) == 2
+    assert "city" in schema["properties"]
