@@ -233,7 +233,7 @@ def test_a_tab_shows_its_number_even_when_it_is_zero() -> None:
 
 def test_the_secret_and_the_json_can_be_copied() -> None:
     assert 'data-copy="asd_1"' in part("secret", value="asd_1")
-    assert '<var>1</var>' in part("json_view", text='{"a": 1}', name="Preview")
+    assert "<var>1</var>" in part("json_view", text='{"a": 1}', name="Preview")
 
 
 @pytest.mark.parametrize(
