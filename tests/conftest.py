@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import tempfile
@@ -40,11 +39,6 @@ FOLDER = Path(os.environ["DATA_DIR"])
 hypothesis_settings.register_profile("house", deadline=None, max_examples=25)
 hypothesis_settings.register_profile("merge", deadline=None, max_examples=250)
 hypothesis_settings.load_profile("house")
-
-
-# Looking for garbage among all that was imported takes a tenth of the run.
-gc.freeze()
-gc.set_threshold(100_000, 20, 100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
