@@ -98,10 +98,7 @@ def _read(job: Job, upstream: Connection, pages: Any) -> None:
     _begin(job)
     for page in pages:
         ours = intake.under_way(job.workspace, page.items)
-        lines = [
-            _line(job, n, item, profile, is_ours=item.id in ours)
-            for n, item in enumerate(page.items, size + 1)
-        ]
+        lines = [_line(job, item, profile, is_ours=item.id in ours) for item in page.items]
         size += len(lines)
         _keep(job, lines, size)
     result = {"notes": pages.notes, "cursors": pulling.told(pages.cursors)}
@@ -125,10 +122,8 @@ def _keep(job: Job, lines: list[ListedAssistant], size: int) -> None:
     ListedAssistant.objects.bulk_create(lines)
 
 
-def _line(
-    job: Job, n: int, found: Found, profile: contract.Profile, *, is_ours: bool
-) -> ListedAssistant:
-    errors = [p for p in contract.check(found.document, "import", profile) if p.level == "error"]
+def _line(job: Job, found: Found, profile: contract.Profile, *, is_ours: bool) -> ListedAssistant:
+    errors = contract.errors(found.document, "import", profile)
     problem = ""
     if errors:
         problem = f"{errors[0].param}: " * bool(errors[0].path) + contract.plain(errors[0])
@@ -137,7 +132,7 @@ def _line(
     made = found.created_at
     return ListedAssistant(
         job=job,
-        n=n,
+        n=found.place,
         upstream_id=found.id,
         name=name,
         model=model,

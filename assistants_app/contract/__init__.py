@@ -45,7 +45,7 @@ from assistants_app.contract.problems import Problem
 from assistants_app.contract.profiles import KEPT_HERE, PROFILES, Profile
 from assistants_app.contract.reading import Reading, read
 from assistants_app.contract.recall import recall
-from assistants_app.contract.spec import Accepted, accept, check, merge
+from assistants_app.contract.spec import Accepted, accept, check, errors, merge
 from assistants_app.contract.strict_fix import Change, Strict, make_strict
 from assistants_app.contract.texts import form_text
 from assistants_app.contract.upstream_errors import UpstreamError, upstream_error
@@ -92,6 +92,7 @@ __all__ = [
     "dumps",
     "effects",
     "ending",
+    "errors",
     "family",
     "fingerprint",
     "form_text",

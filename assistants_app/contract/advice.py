@@ -40,8 +40,6 @@ _RESOURCES: Final = (
     ("code_interpreter", "file_ids", "files"),
     ("file_search", "vector_store_ids", "collections"),
 )
-_STORES: Final = ("tool_resources", "file_search", "vector_stores")
-_STATIC: Final = ("chunking_strategy", "static")
 
 
 def lint(report: Report, doc: Document, catalogue: Catalogue, today: date | None) -> None:
@@ -50,7 +48,7 @@ def lint(report: Report, doc: Document, catalogue: Catalogue, today: date | None
     An absent field is unset, save in the body of a modify, where it is unknown: rules that need it
     are silent then. `today` None: the present day.
     """
-    for rule in (_json_word, _unseen, _blank_name, _both_sampling, _profile, _overlap):
+    for rule in (_json_word, _unseen, _blank_name, _both_sampling, _profile):
         rule(report, doc)
     if _knows(report, doc, "tools"):
         tools = [tool for tool in _list(doc.get("tools")) if isinstance(tool, dict)]
@@ -122,16 +120,6 @@ def _profile(report: Report, doc: Document) -> None:
 
 def _is_set(field: str, value: Any) -> bool:
     return not is_unset(field, value) and normal_field(field, value) is not None
-
-
-def _overlap(report: Report, doc: Document) -> None:
-    """OA: "the overlap must not exceed half of `max_chunk_size_tokens`"."""
-    for index, store in enumerate(_list(_at(doc, *_STORES))):
-        sizes = _at(store, *_STATIC)
-        size, overlap = _at(sizes, "max_chunk_size_tokens"), _at(sizes, "chunk_overlap_tokens")
-        if isinstance(size, int) and isinstance(overlap, int) and overlap * 2 > size:
-            path = (*_STORES, index, *_STATIC, "chunk_overlap_tokens")
-            report.add(path, "static_overlap", n=overlap, max=size // 2)
 
 
 def _resources(report: Report, doc: Document, kinds: set[str]) -> None:

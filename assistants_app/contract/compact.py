@@ -45,7 +45,9 @@ def is_sound(tree: Any, text_: str) -> bool:
         spelled = text_.encode()
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
-    return _LONG not in spelled.translate(_DIGITS) and is_flat(tree)
+    if _LONG in spelled.translate(_DIGITS):
+        return False
+    return text_.count("[") + text_.count("{") <= JSON_DEPTH or is_flat(tree)
 
 
 def is_flat(tree: Any) -> bool:

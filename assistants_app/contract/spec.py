@@ -68,17 +68,19 @@ def check(
     ones that are there. `catalogue`: what is known about models; `today`, the present day unless
     given, decides how near a shutdown is. Sources: contract.md sections 2, 5, 6 and 11.
     """
-    report = Report(_OPS[op], profile, _model_of(doc), compact.text(doc))
-    if not faults.is_sound(doc, report.compact):
-        report.take(faults.find(doc))
-    if report.is_object((), doc):
-        for field, value in doc.items():
-            _field(report, field, value)
-        if report.op.needs_model and "model" not in doc:
-            report.missing(("model",))
-        if report.lints:
-            advice.lint(report, doc, catalogue, today)
+    report = _judged(doc, op, profile)
+    if report.lints and isinstance(doc, dict):
+        advice.lint(report, doc, catalogue, today)
     return in_document_order(report.problems, doc)
+
+
+def errors(doc: Any, op: str, profile: Profile = KEPT_HERE) -> list[Problem]:
+    """The errors that `check` finds, for half its price: no advice is sought.
+
+    Where a document has more than 500 findings, there may be errors that `check` has no room for.
+    """
+    report = _judged(doc, op, profile)
+    return in_document_order([one for one in report.problems if one.level == "error"], doc)
 
 
 def accept(sent: Any, op: Literal["create", "modify"], profile: Profile = KEPT_HERE) -> Accepted:
@@ -87,9 +89,8 @@ def accept(sent: Any, op: Literal["create", "modify"], profile: Profile = KEPT_H
     Checked as "serve" (a modify needs no model). Raises InvalidDocument with the errors, in
     document order. `vector_stores` beside `vector_store_ids` is left out and noted.
     """
-    problems = check(sent, "serve" if op == "create" else "serve-modify", profile)
-    if errors := [found for found in problems if found.level == "error"]:
-        raise InvalidDocument(errors)
+    if found := errors(sent, "serve" if op == "create" else "serve-modify", profile):
+        raise InvalidDocument(found)
     document, notes = without_vector_stores(sent)
     if op == "create":
         document = {name: value for name, value in document.items() if not is_unset(name, value)}
@@ -114,6 +115,19 @@ def merge(doc: Document, changes: Mapping[str, Any]) -> Document:
     """
     merged = {**doc, **changes}
     return {name: value for name, value in merged.items() if not is_unset(name, value)}
+
+
+def _judged(doc: Any, op: str, profile: Profile) -> Report:
+    """What every rule of the contract says but those of `advice`, which never say "error"."""
+    report = Report(_OPS[op], profile, _model_of(doc), compact.text(doc))
+    if not faults.is_sound(doc, report.compact):
+        report.take(faults.find(doc))
+    if report.is_object((), doc):
+        for field, value in doc.items():
+            _field(report, field, value)
+        if report.op.needs_model and "model" not in doc:
+            report.missing(("model",))
+    return report
 
 
 def _field(report: Report, field: str, value: Any) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _TOOLS: Final = ("tools",)
 _RESOURCES: Final = ("tool_resources",)
 _STORES: Final = (*_RESOURCES, "file_search", "vector_stores")
+_STATIC: Final = ("chunking_strategy", "static")
 
 
 def check(report: Report, tools: Any) -> None:
@@ -39,7 +40,8 @@ def check_resources(report: Report, resources: Any) -> None:
         path, held = (*_RESOURCES, member), resources.get(member)
         if held is not None and report.is_object(path, held):
             _ids(report, (*path, key), held.get(key), most, things)
-            _vector_stores(report, held)
+            if member == "file_search":
+                _vector_stores(report, held)
 
 
 def function_name(tool: Any) -> str | None:
@@ -179,5 +181,20 @@ def _vector_stores(report: Report, held: dict[str, Any]) -> None:
         return
     if not report.op.is_served:
         report.add(_STORES, "unsupported_parameter")
+        _overlap(report, stores)
     elif stores != [] and not held.get("vector_store_ids"):
         report.add(_STORES, "unsupported_parameter", "serve")
+
+
+def _overlap(report: Report, stores: Any) -> None:
+    """OA: "the overlap must not exceed half of `max_chunk_size_tokens`"."""
+    for index, store in enumerate(stores if isinstance(stores, list) else []):
+        sizes = store
+        for step in _STATIC:
+            sizes = sizes.get(step) if isinstance(sizes, dict) else None
+        if not isinstance(sizes, dict):
+            continue
+        size, overlap = sizes.get("max_chunk_size_tokens"), sizes.get("chunk_overlap_tokens")
+        if isinstance(size, int) and isinstance(overlap, int) and overlap * 2 > size:
+            path = (*_STORES, index, *_STATIC, "chunk_overlap_tokens")
+            report.add(path, "static_overlap", n=overlap, max=size // 2)

@@ -38,6 +38,7 @@ class Walk:
     twice; `order`: as asked for, "" once the server refused it; `largest`: entries of the longest
     page. `start` is the id after which to begin; `waits`, how often a page is asked for again after
     "too many calls". `ahead`: by what the next page is asked for before this one is handed out.
+    `limit`: entries asked for at once, fewer after a page that was too large.
     """
 
     client: AssistantsClient
@@ -50,7 +51,7 @@ class Walk:
     start: str = ""
     waits: int = WAITS
     ahead: Ahead | None = None
-    _limit: int = FULL
+    limit: int = FULL
 
     def __iter__(self) -> Iterator[list[dict[str, Any]]]:
         """The new entries of each page, in the server's order; raises PullFailed."""
@@ -64,7 +65,7 @@ class Walk:
             fresh = self._fresh(entries)
             after = self._next(answer, entries, bool(fresh))
             if after and self.ahead:
-                self.ahead.ask(limit=self._limit, order=self.order, after=after)
+                self.ahead.ask(limit=self.limit, order=self.order, after=after)
             if fresh:
                 yield fresh
             if not after:
@@ -80,7 +81,7 @@ class Walk:
         waits = self.waits
         while True:
             lists = self.ahead or self.client
-            answer = lists.list(limit=self._limit, order=self.order, after=after)
+            answer = lists.list(limit=self.limit, order=self.order, after=after)
             if answer.outcome.kind == "done":
                 return answer
             if after and answer.status in (400, 404, 422):
@@ -93,12 +94,12 @@ class Walk:
 
     def _can_ask_otherwise(self, reason: str) -> bool:
         """Ask for less, or without an order, as long as that may help."""
-        if reason == "too_large" and self._limit > 1:
-            self._limit = max(self._limit // 10, 1)
+        if reason == "too_large" and self.limit > 1:
+            self.limit = max(self.limit // 10, 1)
         elif reason == "refused" and self.order:
             self.order = ""
-        elif reason == "refused" and self._limit > SMALL:
-            self._limit = SMALL
+        elif reason == "refused" and self.limit > SMALL:
+            self.limit = SMALL
         else:
             return False
         return True
@@ -134,7 +135,7 @@ class Walk:
         """A page brought nothing new. A server that knows no pages, and so no `has_more`, sends
         the same list again: then that list is all there is, unless it is just as long as asked.
         """
-        self.has_ended = more is None and size == len(self.ids) != self._limit
+        self.has_ended = more is None and size == len(self.ids) != self.limit
         if self.has_ended:
             self.has_repeated = False
         else:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from assistants_app import contract, killpoints
 from assistants_app.sync import abreast
 from assistants_app.sync.abreast import Cursors
+from assistants_app.sync.both_ends import FromEnd
 from assistants_app.sync.paging import PullFailed, Walk, id_of
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ STOPPED = f"stopped at {CAP:,}"
 @dataclass(frozen=True, slots=True)
 class Found:
     """One assistant as upstream shows it. `document`: the eleven fields; `extras`: what else the
-    object holds; `notes`: what was odd about it; `created_at`: Unix seconds; `marker`: our `_dash`.
+    object holds; `notes`: what was odd about it; `created_at`: Unix seconds; `marker`: our `_dash`;
+    `place` rises along the list, with gaps.
     """
 
     id: str
@@ -35,6 +38,7 @@ class Found:
     notes: tuple[str, ...]
     created_at: int | None
     marker: str
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Pull:
         self._client = client
         self._profile = client.endpoint.rules
         self._ids: dict[str, None] = {}
+        self._from_start, self._from_end = count(1), count(2 * CAP, -1)
         self._pages = self._run(cursors)
 
     def __iter__(self) -> Pull:
@@ -75,10 +80,10 @@ class Pull:
     def _passes(self) -> Iterator[Page]:
         """Passes until one is sure or two agree: a list that shifts under us loses rows."""
         before: set[str] | None = None
-        for _ in range(PASSES):
+        for n in range(PASSES):
             walk = Walk(self._client, self._profile.list_order)
-            yield from self._pass(walk)
-            if _is_sure(walk):
+            yield from self._from_both(walk) if n == 0 and self._is_ahead else self._pass(walk)
+            if self.cursors is None and _is_sure(walk):
                 self.cursors = Cursors.of(list(walk.ids), walk.largest)
             is_over = self.cursors is not None or set(walk.ids) == before
             if is_over or len(self._ids) >= CAP:
@@ -107,17 +112,27 @@ class Pull:
                 return
         self.cursors = Cursors.of(list(self._ids), cursors.size)
 
-    def _pass(self, walk: Walk) -> Iterator[Page]:
+    def _from_both(self, walk: Walk) -> Iterator[Page]:
+        with FromEnd(self._client, walk) as other:
+            yield from self._pass(walk, other)
+            if other.has_met:
+                self.cursors = Cursors.of(other.ids, walk.largest)
+
+    def _pass(self, walk: Walk, other: FromEnd | None = None) -> Iterator[Page]:
         with abreast.Ahead(self._client) as ahead:
             walk.ahead = ahead if self._is_ahead else None
             for entries in walk:
                 yield from self._take(entries, walk.notes)
-                if STOPPED in self.notes:
+                for late in other.beside(entries) if other else ():
+                    yield from self._take(late, [], self._from_end)
+                if STOPPED in self.notes or (other and other.has_met):
                     return
         self._note(walk.notes)
 
-    def _take(self, entries: list[dict[str, Any]], notes: list[str]) -> Iterator[Page]:
-        found = tuple(self._read(entries))
+    def _take(
+        self, entries: list[dict[str, Any]], notes: list[str], places: Iterator[int] | None = None
+    ) -> Iterator[Page]:
+        found = tuple(self._read(entries, places or self._from_start))
         room = CAP - len(self._ids)
         self._ids.update(dict.fromkeys(item.id for item in found[:room]))
         self._note(notes + [STOPPED] * (len(found) > room))
@@ -126,12 +141,18 @@ class Pull:
         if len(found) <= room:
             killpoints.point("pull.mid_page")
 
-    def _read(self, entries: list[dict[str, Any]]) -> Iterator[Found]:
+    def _read(self, entries: list[dict[str, Any]], places: Iterator[int]) -> Iterator[Found]:
         for entry in entries:
             if entry["id"] not in self._ids:
                 seen = contract.read(entry, self._profile)
                 yield Found(
-                    seen.id, seen.document, seen.extras, seen.notes, seen.created_at, seen.marker
+                    seen.id,
+                    seen.document,
+                    seen.extras,
+                    seen.notes,
+                    seen.created_at,
+                    seen.marker,
+                    next(places),
                 )
 
     def _note(self, notes: list[str]) -> None:
@@ -156,11 +177,13 @@ def _sound(answer: Answer, after: str, upto: str) -> list[str] | None:
 
 
 def pull(client: AssistantsClient, cursors: Cursors | None = None, *, ahead: bool = True) -> Pull:
-    """Every assistant that `client` can list, each id once, oldest first where the server can.
+    """Every assistant that `client` can list, each id once.
 
-    `cursors`: those of the last pull, None to walk page by page. `ahead`: the next page is asked
-    for while one is read; not for whoever may stop after any page. Ends always: at the first page
-    without a new id, and at 10,000. `.notes` then says what was odd: "paging repeats", "stopped at
-    10,000". Raises PullFailed(outcome) when a page cannot be had; what was yielded before stands.
+    `Found.place` says where each stands: oldest first where the server can, and a long list comes
+    from both its ends. `cursors`: those of the last pull, None to walk page by page. `ahead`: the
+    next page is asked for while one is read; not for whoever may stop after any page. Ends always:
+    at the first page without a new id, and at 10,000. `.notes` then says what was odd: "paging
+    repeats", "stopped at 10,000". Raises PullFailed(outcome) when a page cannot be had; what was
+    yielded before stands.
     """
     return Pull(client, cursors, ahead=ahead)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,19 @@ def test_a_look_keeps_a_line_of_each_and_takes_nothing_in(
     assert not Assistant.objects.exists()
     assert up.writes() == []
     assert connected.pk
+
+
+def test_a_long_list_is_kept_in_its_order(
+    workspace: Workspace, connected: Connection, bob: User, up: Upstream
+) -> None:
+    """It comes from both its ends at once."""
+    up.store.profile = replace(up.store.profile, page_max=20)
+    fill(up, 160)
+    job = looked(workspace, bob)
+    assert list(job.listed.order_by("n").values_list("upstream_id", flat=True)) == list(
+        up.assistants
+    )
+    assert {request.query["order"] for request in up.requests} == {"asc", "desc"}
 
 
 def test_what_a_push_is_making_is_marked(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistants_app import contract
+from assistants_app.contract import limits
 
 CONNECTED = contract.PROFILES["openai-compatible"]
 
@@ -20,8 +21,13 @@ def found(
     profile: contract.Profile = contract.KEPT_HERE,
     level: str = "error",
 ) -> list[tuple[str, str]]:
-    """(param, code) of every problem of one level, in order."""
+    """(param, code) of every problem of one level, in order.
+
+    What is asked for its errors alone must name the same ones, save where the full check is full.
+    """
     problems = contract.check(doc, op, profile)
+    errors = [one for one in problems if one.level == "error"]
+    assert contract.errors(doc, op, profile) == errors or len(problems) == limits.PROBLEMS_MAX
     return [(one.param, one.code) for one in problems if one.level == level]
 
 

@@ -258,7 +258,7 @@ def test_at_v1_duplicates_are_accepted_as_section_6_does_not_apply() -> None:
         {"code_interpreter": {}, "file_search": {}},
         {"code_interpreter": {"file_ids": None}, "file_search": {"vector_store_ids": None}},
         {"code_interpreter": {"file_ids": []}, "file_search": {"vector_store_ids": []}},
-        {"code_interpreter": {"file_ids": ["f"] * 20, "other": 1}},
+        {"code_interpreter": {"file_ids": ["f"] * 20, "other": 1, "vector_stores": [{}]}},
         {"file_search": {"vector_store_ids": ["vs_1"], "vector_stores": None}},
         {"azure_ai_search": {"indexes": [{"index_name": "x"}]}},
     ],

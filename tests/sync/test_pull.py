@@ -26,7 +26,9 @@ def fill(up: Upstream, count: int) -> list[str]:
 
 
 def drained(pulled: Pull) -> list[str]:
-    return [found.id for page in pulled for found in page.items]
+    """The ids in the order of the list."""
+    everything = [found for page in pulled for found in page.items]
+    return [found.id for found in sorted(everything, key=lambda found: found.place)]
 
 
 def pulled_from(client_of: Client, count: int, **flags: Any) -> tuple[list[str], Pull, Upstream]:
