@@ -31,6 +31,10 @@ VIEWS = ("all", "mine", "in_review", "ready", "drift", "failed", "archived")
 _LOOKED_THROUGH = ("name", "description", "instructions")
 
 
+# Nothing is told of what is archived. In the words of the index, so that it is used.
+WITH_WARNINGS = Q(warnings__isnull=False, archived_at__isnull=True)
+
+
 class SearchField(forms.CharField):
     """Free text of at most 200 characters, NUL refused by its place."""
 
@@ -73,6 +77,7 @@ ABILITIES = {
     "file_search": _("Searches files"),
     "json": _("JSON reply"),
 }
+WARNINGS = {"yes": _("Has warnings")}
 
 
 class WholeFilter(NumberFilter):  # type: ignore[misc]
@@ -126,6 +131,9 @@ class AssistantFilter(PeriodFilter):
     model = SearchFilter(method="answering")
     ability = ChoiceFilter(choices=list(ABILITIES.items()), method="able", error_messages=_NOT_ONE)
     by = WholeFilter(method="changed", error_messages=_WHOLE)
+    warnings = ChoiceFilter(
+        choices=list(WARNINGS.items()), method="doubtful", error_messages=_NOT_ONE
+    )
 
     class Meta:
         model = Assistant
@@ -150,6 +158,9 @@ class AssistantFilter(PeriodFilter):
 
     def changed(self, rows: QuerySet[Assistant], name: str, value: int) -> QuerySet[Assistant]:  # noqa: ARG002
         return rows.filter(changed_by=value) if 0 < value < 2**31 else rows.none()
+
+    def doubtful(self, rows: QuerySet[Assistant], name: str, value: str) -> QuerySet[Assistant]:  # noqa: ARG002
+        return rows.filter(WITH_WARNINGS)
 
     def answering(self, rows: QuerySet[Assistant], name: str, value: str) -> QuerySet[Assistant]:  # noqa: ARG002
         short = value[:100]

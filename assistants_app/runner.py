@@ -39,6 +39,7 @@ from assistants_app.actions import (
     scheduling,
     testing,
     verifying,
+    warnings,
 )
 from assistants_app.models import Job, schema_number, storage, triggers
 
@@ -62,6 +63,7 @@ HANDS = 24  # works at once; threads come to be as they are needed
 WEIGHED, WEIGHED_FIRST = 3600, 5  # ticks between two looks at how full the tables are
 MAILS = 30  # ticks from one look for e-mails to the next
 LOOKS = 5  # ticks from one look for due checks and probes to the next
+RULES = 60  # ticks from one look for warnings that other rules counted to the next
 LANE = 8  # of them for one connection: a slow server must not take every hand
 _KINDS: dict[str, Callable[[Job], None]] = {
     Job.Kind.PULL: pulling.run,
@@ -103,6 +105,7 @@ class Runner:
         self._hold = Lock()  # of the three above: hands take the next thing by themselves
         self._open: set[BaseDatabaseWrapper] = set()  # of threads that may work again soon
         self._ticks = 0
+        self._is_counting = False
         self.is_outdated = False
 
     def run(self) -> None:
@@ -274,7 +277,9 @@ class Runner:
         self._close_idle()
 
     def _housekeeping(self) -> None:
-        """Now and then: missing guards are put back, old receipts and runs forgotten."""
+        """Now and then: missing guards are put back, old receipts and runs forgotten, warnings
+        counted that other rules counted.
+        """
         if self._ticks % 300 == 0:
             if triggers.missing(connection):
                 restored = guards.restore(actor=policies.system("worker"))
@@ -283,3 +288,5 @@ class Runner:
             jobs.purge()
         if self._ticks % WEIGHED == WEIGHED_FIRST:
             storage.weigh()
+        if self._is_counting or self._ticks % RULES == 0:
+            self._is_counting = warnings.refresh()

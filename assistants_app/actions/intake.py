@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from assistants_app import contract, killpoints
-from assistants_app.actions import audit, jobs, push_links, pushes
+from assistants_app.actions import audit, jobs, push_links, pushes, warnings
 from assistants_app.contract.limits import METADATA_PAIRS
 from assistants_app.models import Assistant, PushOrder, UpstreamCopy, Version
 
@@ -69,7 +69,8 @@ def take_in(
     if not jobs.progress(job, progress, done=done, result=result):
         raise jobs.TakenOver
     workspace = job.workspace
-    rows = Assistant.objects.bulk_create([_assistant(workspace, item) for item in found])
+    rules = warnings.rules(workspace)
+    rows = Assistant.objects.bulk_create([_assistant(workspace, item, rules) for item in found])
     pairs = list(zip(rows, found, strict=True))
     versions = Version.objects.bulk_create([_version(row, item, actor) for row, item in pairs])
     first = Version.objects.filter(assistant=OuterRef("pk"), number=1)
@@ -107,7 +108,7 @@ def take_in(
     return rows
 
 
-def _assistant(workspace: Workspace, found: Found) -> Assistant:
+def _assistant(workspace: Workspace, found: Found, rules: warnings.Rules) -> Assistant:
     return Assistant(
         workspace=workspace,
         upstream_id=found.id,
@@ -116,6 +117,7 @@ def _assistant(workspace: Workspace, found: Found) -> Assistant:
         # With 16 pairs of its own there is no room for our mark (reliability.md 5.4).
         safe_creation=len(found.document.get("metadata") or {}) < METADATA_PAIRS,
         **Assistant.columns(found.document),
+        **rules.columns(found.document),
     )
 
 

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from assistants_app import contract, doorbell, killpoints, policies
-from assistants_app.actions import assistants, audit, changes, drift, push_links
+from assistants_app.actions import assistants, audit, changes, drift, push_links, warnings
 from assistants_app.errors import Conflict
 from assistants_app.models import Assistant, Change, PushOrder, Version
 
@@ -102,6 +102,7 @@ def _version(change: Change, actor: Actor) -> Version:
 
 
 def _go_live(change: Change, version: Version, actor: Actor) -> None:
+    document = change.document()
     moved = Assistant.objects.filter(
         pk=change.assistant_id, live_version=change.base, archived_at=None
     ).update(
@@ -109,7 +110,8 @@ def _go_live(change: Change, version: Version, actor: Actor) -> None:
         digest=version.digest,
         changed_at=version.at,
         changed_by=actor.user,
-        **Assistant.columns(change.document()),
+        **Assistant.columns(document),
+        **warnings.rules(change.assistant.workspace).columns(document),
     )
     if moved != 1:
         raise _outdated()

@@ -26,6 +26,7 @@ from assistants_app.contract.faults import is_sound
 from assistants_app.contract.formats import Item, read_file, read_one
 from assistants_app.contract.habits import dropped, refuses_null
 from assistants_app.contract.limits import FIELDS, MARKER
+from assistants_app.contract.marks import rules_mark
 from assistants_app.contract.model_effects import Effects, Proposal, effects, ending
 from assistants_app.contract.model_words import good_for
 from assistants_app.contract.normal_form import normal
@@ -111,6 +112,7 @@ __all__ = [
     "read_one",
     "recall",
     "refuses_null",
+    "rules_mark",
     "same",
     "served",
     "starts_with_bom",

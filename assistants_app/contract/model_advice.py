@@ -37,11 +37,15 @@ def lint(report: Report, doc: Document, catalogue: Catalogue, today: date | None
         _format(report, doc, found)
 
 
+def is_ending(day: date, today: date) -> bool:
+    """Whether a model that is switched off on `day` deserves a warning by now."""
+    return (day - today).days <= SOON
+
+
 def _shutdown(report: Report, model: str, catalogue: Catalogue, today: date) -> None:
     day, found = catalogue.shutdown(model), family(model, catalogue)
     if day:
-        left = (day - today).days
-        kind = "past" if left <= 0 else "soon" if left <= SOON else "later"
+        kind = "past" if day <= today else "soon" if is_ending(day, today) else "later"
         level: Level = "hint" if kind == "later" else "warning"
         data = {"x": shown(model), "date": day.isoformat()}
         report.add(_MODEL, "model_shutdown", kind, level, **data)

@@ -56,7 +56,7 @@ def _function(name: str, description: str, properties: JSON, required: list[JSON
 
 
 _MATH_TUTOR: Final[Document] = {
-    "model": "gpt-4o",
+    "model": "gpt-5.4-mini",
     "name": MATH_TUTOR,
     "instructions": (
         "You are a personal math tutor. When asked a question, write and run Python code to "
@@ -66,7 +66,7 @@ _MATH_TUTOR: Final[Document] = {
 }
 
 _HR_HELPER: Final[Document] = {
-    "model": "gpt-4o",
+    "model": "gpt-5.4",
     "name": HR_HELPER,
     "instructions": (
         "You are an HR bot, and you have access to files to answer employee questions about "
@@ -77,7 +77,7 @@ _HR_HELPER: Final[Document] = {
 }
 
 _CUSTOMER_SUPPORT: Final[Document] = {
-    "model": "gpt-4o",
+    "model": "gpt-5.4",
     "name": "Customer Support",
     "description": "First answer to customers of the web shop: orders, deliveries, returns.",
     "instructions": _flow("""
@@ -160,7 +160,7 @@ _CUSTOMER_SUPPORT: Final[Document] = {
 }
 
 _INVOICE_READER: Final[Document] = {
-    "model": "gpt-4o-mini",
+    "model": "gpt-5.4-mini",
     "name": "Invoice Reader",
     "description": "Turns the text of a supplier's invoice into one JSON object for bookkeeping.",
     "instructions": _flow("""
@@ -265,7 +265,7 @@ _RELEASE_NOTES: Final[Document] = {
 }
 
 _TRAVEL_DESK: Final[Document] = {
-    "model": "gpt-4.1",
+    "model": "gpt-5.4",
     "name": "Travel Desk",
     "description": "Plans business trips within the travel policy.",
     "instructions": _flow("""

@@ -65,6 +65,10 @@ class Assistant(AssistantFields):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     archived_at = models.DateTimeField(null=True, blank=True)
+    # How many warnings there are of what is live, unset = none; and by which rules, so that who
+    # keeps the count finds those that other rules counted: `actions.warnings`.
+    warnings = models.PositiveSmallIntegerField(null=True, blank=True)
+    warnings_mark = models.CharField(max_length=16, blank=True, default="")
 
     objects = AssistantQuerySet.as_manager()
 
@@ -85,6 +89,16 @@ class Assistant(AssistantFields):
             models.Index(fields=["workspace", "former_id"], name="assistant_by_former_id"),
             models.Index("workspace", BY_NAME, "id", name="assistant_by_name"),
             models.Index("workspace", BY_MODEL, "id", name="assistant_by_model"),
+            models.Index(
+                fields=["workspace", "-changed_at", "-id"],
+                name="assistant_with_warnings",
+                condition=models.Q(warnings__isnull=False, archived_at__isnull=True),
+            ),
+            models.Index(
+                fields=["workspace", "warnings_mark"],
+                name="assistant_by_rules",
+                condition=models.Q(live_version__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

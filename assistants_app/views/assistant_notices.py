@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import contract
+from assistants_app.actions import warnings
+from assistants_app.contract import words
 from assistants_app.models import PushOrder
-from assistants_app.models.connections import catalogue_of
 
 if TYPE_CHECKING:
     from assistants_app.models import Assistant
@@ -31,7 +32,7 @@ def found(row: Assistant, order: PushOrder | None) -> list[Notice]:
     """What a person should settle; nothing of an archived one."""
     if row.is_archived:
         return []
-    return [*_upstream(row, order), *_model(row)]
+    return [*_upstream(row, order), *_doubtful(row)]
 
 
 def _upstream(row: Assistant, order: PushOrder | None) -> list[Notice]:
@@ -79,12 +80,17 @@ def _stopped(order: PushOrder, url: str) -> Notice:
     return Notice(tone, heading, text, url, action)
 
 
-def _model(row: Assistant) -> list[Notice]:
-    """The model of what is live was shut down, or soon will be."""
-    if row.live_version is None:
-        return []
-    catalogue = catalogue_of(row.workspace.upstream)
-    told = contract.check({"model": row.model}, "modify", catalogue=catalogue)
-    ends = [one for one in told if one.code == "model_shutdown" and one.level == "warning"]
-    name = _("Model %(model)s.") % {"model": row.model}
-    return [Notice("warn", name, contract.plain(one, _)) for one in ends]
+def _doubtful(row: Assistant) -> list[Notice]:
+    """What is doubtful in what is live: that its model ends before anything else."""
+    found = sorted(warnings.of_live(row), key=lambda one: one.code != "model_shutdown")
+    return [Notice("warn", _about(row, one), contract.plain(one, _)) for one in found]
+
+
+def _about(row: Assistant, problem: contract.Problem) -> str:
+    """The model by its name, another field by its label and the place in it."""
+    field = str(problem.path[0]) if problem.path else ""
+    if field == "model" and row.model:
+        return _("Model %(model)s.") % {"model": row.model}
+    label = _(words.LABELS[field].label) if field in words.LABELS else field or _("All of it")
+    place = contract.in_words(problem.path, row.document(), _)
+    return f"{label}, {place}." if place else f"{label}."

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from assistants_app.filters import ABILITIES, UPSTREAM, WORK
+from assistants_app.filters import ABILITIES, UPSTREAM, WARNINGS, WITH_WARNINGS, WORK
 from assistants_app.models import Assistant, User
 from assistants_app.models.assistants import BY_MODEL
 from assistants_app.views import access, pages
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from assistants_app.models import Workspace
     from assistants_app.views.pages import Request
 
-NARROWING = ("work", "upstream", "model", "ability", "by", "since", "until")
+NARROWING = ("work", "upstream", "model", "ability", "by", "since", "until", "warnings")
 STATE = ("workspace", "q", "view", "sort", "limit")  # what a change of filters keeps
 KNOWN = {*NARROWING, *STATE, "after", "before", "selected"}
 MODELS = 200  # of a workspace, the most used first
@@ -86,6 +86,8 @@ def chips(
 
 
 def _said(name: str, value: Any, people: dict[int | None, str]) -> str:
+    if name == "warnings":
+        return str(WARNINGS[value])
     if name == "model":
         return _("Model: %(name)s") % {"name": value}
     if name == "by":
@@ -123,6 +125,7 @@ def assistant_filters(request: Request) -> HttpResponse:
     ]
     context = {
         "fields": [(n, label, some, query.get(n, "")) for n, label, some in fields],
+        "warnings": (query.get("warnings") == "yes", _with_warnings(where)),
         "days": [(n, w, query.get(n, "")) for n, w in (("since", _("From")), ("until", _("To")))],
         "kept": [(name, query[name]) for name in STATE if query.get(name)],
         "back_url": back,
@@ -145,6 +148,10 @@ def _models(where: Sequence[Workspace], current: str) -> list[tuple[str, str]]:
     ]
     is_there = not current or any(current == value for value, _text in found)
     return found if is_there else [(current, current), *found]
+
+
+def _with_warnings(where: Sequence[Workspace]) -> int:
+    return Assistant.objects.filter(WITH_WARNINGS, workspace__in=where).count()
 
 
 def _people(where: Sequence[Workspace]) -> list[tuple[str, str]]:

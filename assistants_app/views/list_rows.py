@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assistants_app import policies
 from assistants_app.models import Change, search
@@ -53,6 +54,7 @@ class Row:
     tags: tuple[tags.Tag, ...]
     hit: tuple[str, str, str] | None
     urls: dict[str, str]
+    warnings: str  # how many of them, in words
 
     def __getitem__(self, name: str) -> Any:
         # Templates ask for an item first; failing at it in every cell takes longer than the rest.
@@ -88,6 +90,7 @@ def rows(
                 tags=tuple(tags.abilities(shown)),
                 hit=_hit(shown, text) if text else None,
                 urls=leads(assistant),
+                warnings=_warnings(assistant),
             )
         )
     return found
@@ -113,6 +116,13 @@ def _leads(request: Request, places: Sequence[Workspace]) -> Callable[[Assistant
         return {name: f"/{assistant.pk}/".join(ways[name]) for name in names}
 
     return leads
+
+
+def _warnings(assistant: Assistant) -> str:
+    count = assistant.warnings
+    if not count or assistant.archived_at:
+        return ""
+    return ngettext("%(n)s warning", "%(n)s warnings", count) % {"n": count}
 
 
 def _upstream(assistant: Assistant) -> badges.Badge:

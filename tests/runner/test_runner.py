@@ -143,3 +143,10 @@ def test_what_a_lost_process_left_in_sending_is_swept_and_looked_at(
     wait_until(lambda: idle(assistant), seconds=20)
     assert len(up.assistants) == 1
     assert PushOrder.objects.get().fence > 7
+
+
+def test_a_tick_counts_the_warnings_that_other_rules_counted(free: Workspace, alice: User) -> None:
+    assistant = make_live(free, alice, "Onboarding")
+    Assistant.objects.update(model="gpt-4-32k", warnings_mark="")
+    Runner(hands=0).tick()
+    assert Assistant.objects.get(pk=assistant.pk).warnings == 1

@@ -6,9 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from assistants_app.actions import assistants
 from assistants_app.filters import UPSTREAM
 from assistants_app.models import Assistant, PushOrder
 from assistants_app.views import list_tabs
@@ -231,3 +234,79 @@ def test_all_of_mine_and_nobody_elses(
     second = client.get(URL, {"workspace": "all", "limit": "2", "sort": "name"})
     assert names(client.get(URL + second.context["page"]["next_url"])) == ["Ledger", "New"]
     assert names(client.get(URL, {"workspace": "all", "q": "secret"})) == []
+
+
+# --- warnings -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plain(workspace: Workspace, alice: User, bob: User) -> Assistant:
+    return builders.make_assistant(workspace, author=alice, reviewer=bob, name="Plain")
+
+
+@pytest.fixture
+def doubtful(workspace: Workspace, alice: User, bob: User) -> Assistant:
+    """The model is gone, knows no JSON, and is not told of it."""
+    fields = {"name": "Old", "model": "gpt-4-32k", "response_format": {"type": "json_object"}}
+    return builders.make_assistant(workspace, author=alice, reviewer=bob, **fields)
+
+
+def test_the_list_says_how_many_warnings_there_are(
+    client: Client, alice: User, plain: Assistant, doubtful: Assistant
+) -> None:
+    client.force_login(alice)
+    page = client.get(URL)
+    said = {row.name: row.warnings for row in page.context["rows"]}
+    assert said == {"Plain": "", "Old": "3 warnings"}
+    assert page.content.decode().count('class="warned"') == 1
+    notices = client.get(reverse("assistant", args=[doubtful.pk])).context["notices"]
+    assert len(notices) == 3  # the page tells them one by one
+    assert notices[0].heading == "Model gpt-4-32k."
+
+
+def test_only_what_has_warnings(
+    client: Client, alice: User, plain: Assistant, doubtful: Assistant
+) -> None:
+    client.force_login(alice)
+    page = client.get(URL, {"warnings": "yes"})
+    assert names(page) == ["Old"]
+    assert [(chip.label, chip.url) for chip in page.context["chips"]] == [("Has warnings", "?")]
+    both = client.get(URL, {"warnings": "yes", "model": "gpt-5.2", "sort": "name"})
+    assert not names(both)
+    assert client.get(URL, {"warnings": "no"}).status_code == 422
+
+
+def test_what_is_archived_has_no_warnings(
+    client: Client, alice: User, dora: User, doubtful: Assistant
+) -> None:
+    assistants.archive(doubtful, actor=builders.acting(dora))
+    client.force_login(alice)
+    assert client.get(URL, {"view": "archived"}).context["rows"][0].warnings == ""
+    assert not client.get(URL, {"view": "archived", "warnings": "yes"}).context["rows"]
+    assert not client.get(reverse("assistant", args=[doubtful.pk])).context["notices"]
+
+
+def test_the_dialog_counts_what_has_warnings(
+    client: Client, alice: User, plain: Assistant, doubtful: Assistant
+) -> None:
+    client.force_login(alice)
+    text = client.get(DIALOG, {"warnings": "yes"}).content.decode()
+    assert 'name="warnings" value="yes" checked>' in text
+    assert "Has warnings (1)" in text
+    assert 'value="yes">' in client.get(DIALOG).content.decode()
+
+
+def test_the_first_page_of_those_with_warnings_is_read_off_an_index(
+    client: Client, alice: User, doubtful: Assistant
+) -> None:
+    client.force_login(alice)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(URL, {"warnings": "yes"})
+    (query,) = [one["sql"] for one in captured if '"sort_name"' in one["sql"]]
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+        plan = " ".join(str(row[-1]) for row in cursor.fetchall())
+    assert "assistant_with_warnings" in plan
+    assert "TEMP B-TREE" not in plan
