@@ -96,18 +96,42 @@ MANY = 30_000
 CLASSES = "".join(f"class A{n}:\n  a: A{n + 1}\n  b: A{n + 1}\n" for n in range(30))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\n" * MANY + "x",
-        "curl a\n" * 5_000,
-        "curl http://h/{" + "%20" * MANY,
-        "curl http://h" + "/1" * 3_000,
-        'def f(a):\n  """x\n\n  Args:\n    a' + " " * MANY + 'b\n  """\n',
-        f"{CLASSES}class A30:\n  x: int\ndef f(a: A0): pass",
-    ],
-    ids=["lines", "curls", "blanks in a path", "ids", "blanks in a docstring", "classes"],
-)
+def circles(keyword: str) -> str:
+    """Shapes of which each holds all others."""
+    names = [f"A{n}" for n in range(12)]
+    shapes = {
+        name: {
+            keyword: [
+                {"$ref": f"#/components/schemas/{other}"} for other in names if other != name
+            ],
+            "properties": {"t": {"type": "string"}},
+            "discriminator": {"propertyName": "t"},
+        }
+        for name in names
+    }
+    media = {"application/json": {"schema": {"$ref": "#/components/schemas/A0"}}}
+    paths = {"/a": {"post": {"requestBody": {"content": media}}}}
+    return contract.dumps({"openapi": "3.0.0", "paths": paths, "components": {"schemas": shapes}})
+
+
+LONG = {
+    "lines": "\n" * MANY + "x",
+    "curls": "curl a\n" * 5_000,
+    "blanks in a path": "curl http://h/{" + "%20" * MANY,
+    "ids": "curl http://h" + "/1" * 3_000,
+    "blanks in a docstring": 'def f(a):\n  """x\n\n  Args:\n    a' + " " * MANY + 'b\n  """\n',
+    "classes": f"{CLASSES}class A30:\n  x: int\ndef f(a: A0): pass",
+    "models": f"{CLASSES}class A30:\n  x: int",
+    "all of a circle": circles("allOf"),
+    "one of a circle": circles("oneOf"),
+    "feeds": "curl a -d " + "@-<<a\n" * MANY,
+    "brackets": "curl a -d x" + "[a]" * MANY + "=1",
+    "remarks": "#\n" * MANY + "x",
+    "quotes": "curl a " + "$'" * MANY,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_no_text_takes_longer_than_its_length_allows(text: str) -> None:
     """What grew with the square of a length, or doubled with each class, took minutes here."""
     began = time.process_time()

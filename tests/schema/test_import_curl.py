@@ -48,12 +48,78 @@ def test_the_address_the_query_and_the_body_are_inputs() -> None:
         ("curl --json '[1]' x.example/f", "post_f", ["body"]),
         ("curl -d @file x.example/f | jq .", "post_f", []),
         ("$ curl.exe http://[::1]:80/a", "get_a", []),
+        ("curl --max-redirs 3 --http2 x.example/s", "get_s", []),
+        (
+            "curl x.example/s --data-urlencode 'q=a & b' --data-urlencode note@x.txt",
+            "post_s",
+            ["q", "note"],
+        ),
+        ("curl x.example/s --url-query 'q=a & b'", "get_s", ["q"]),
+        ("""curl x.example/f --json '{"a":1.5,' --json '"b":"x"}'""", "post_f", ["a", "b"]),
+        (
+            """curl x.example/f --data-raw $'{"it\\'s":"\\u0021","b":"5$"}'""",
+            "post_f",
+            ["it's", "b"],
+        ),
+        ("curl x.example/f -d @- <<'EOF'\n{\"a\":1}\nEOF", "post_f", ["a"]),
+        ('# first\nexport TOKEN=x\nX=1\n\ncurl -H "A: $TOKEN" x.example/f', "get_f", []),
+        ("curl x.example/f\n\nIt's the list.", "get_f", []),
     ],
 )
 def test_commands_as_people_write_them(command: str, name: str, expected: list[str]) -> None:
     made = only(command)
     assert made.name == name
     assert list(made.tool["function"]["parameters"]["properties"]) == expected
+
+
+WINDOWS = r"""curl ^"https://x.example/api/items?limit=10^&from=0^" ^
+  -H ^"content-type: application/json^" ^
+  --data-raw ^"^{^\^"name^\^":^\^"Bo^\^",^\^"n^\^":3^}^"
+"""
+POWER_SHELL = r"""curl.exe "https://x.example/api/items?limit=10&from=0" `
+  -d '{\"name\":\"Bo\",\"n\":3}'
+"""
+
+
+@pytest.mark.parametrize("command", [WINDOWS, POWER_SHELL])
+def test_commands_of_windows(command: str) -> None:
+    made = only(command)
+    assert (made.name, list(properties(command))) == ("post_items", ["limit", "from", "name", "n"])
+    assert properties(command)["n"] == {"type": "integer"}
+
+
+def test_names_with_brackets_say_where_a_value_belongs() -> None:
+    command = (
+        "curl x.example/f -d 'items[0][price]=p_1' -d 'items[0][count]=2' -d 'tags[]=a' "
+        "-d 'tags[]=b' -d 'size[w]=1' -d id=7 -d id=8"
+    )
+    assert parameters(command) == {
+        "type": "object",
+        "properties": {
+            "items": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"price": {"type": "string"}, "count": {"type": "integer"}},
+                    "required": ["price", "count"],
+                },
+            },
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "size": {
+                "type": "object",
+                "properties": {"w": {"type": "integer"}},
+                "required": ["w"],
+            },
+            "id": {"type": "array", "items": {"type": "integer"}},
+        },
+        "required": ["items", "tags", "size", "id"],
+    }
+
+
+def test_a_file_that_is_sent_is_named() -> None:
+    made = only("curl x.example/f -F 'photo=@face.jpg;type=image/jpeg' -F name=Bo")
+    assert kinds(made) == ["files", "guessed"]
+    assert "gives text instead: photo." in made.notes[0].said()
 
 
 def test_several_commands_are_several_functions() -> None:
@@ -77,7 +143,10 @@ def test_what_the_query_holds_may_be_left_out() -> None:
 
 
 def test_a_body_that_is_no_json_is_said() -> None:
-    assert "body_unread" in kinds(only("curl x.example/a -d '{\"a\": $B}'"))
+    for body in ('{"a": $B}', "<a>1</a>", "plain words"):
+        made = only(f"curl x.example/a -d '{body}'")
+        assert kinds(made) == ["body_unread"]
+        assert made.tool["function"]["parameters"]["properties"] == {}
 
 
 @pytest.mark.parametrize(

@@ -267,6 +267,51 @@ def test_a_circle_ends(circle: Any) -> None:
     assert contract.dumps(made.tool)
 
 
+def test_what_tells_branches_apart_is_said_in_each() -> None:
+    own = {"type": "object", "properties": {"kind": {"type": "string"}}}
+    kept = {"type": "object", "properties": {"kind": {"type": "string", "enum": ["x"]}}}
+    large = {"type": "object", "properties": {"kind": {"type": "string", "pattern": "x" * 9_000}}}
+    names = ("Cat", "Dog", "Own", "Large")
+    refs = [{"$ref": f"#/components/schemas/{name}"} for name in names]
+    teller = {"propertyName": "kind", "mapping": {"cat": refs[0]["$ref"], "tom": "Cat"}}
+    schema = {"oneOf": refs, "discriminator": teller}
+    shapes = {"Cat": own, "Dog": own, "Own": kept, "Large": large}
+    made = inputs(body(schema, components={"schemas": shapes}))["properties"]["body"]["oneOf"]
+    kinds_ = [part["properties"]["kind"].get("enum") for part in made]
+    assert kinds_ == [["cat", "tom"], ["Dog"], ["x"], None]
+
+
+def test_constants_with_words_are_allowed_values() -> None:
+    listed = [{"const": "a", "title": "First"}, {"const": "b"}]
+    made = inputs(body({"type": "object", "properties": {"x": {"oneOf": listed}}}))
+    assert made["properties"]["x"] == {
+        "type": "string",
+        "enum": ["a", "b"],
+        "description": "a: First",
+    }
+
+
+def test_rules_of_one_input_that_do_not_touch_each_other_stand_together() -> None:
+    parts = [
+        {"type": "object", "properties": {"x": {"type": "string", "description": "Any"}}},
+        {"type": "object", "properties": {"x": {"enum": ["k"]}}, "required": ["x"]},
+    ]
+    made = inputs(body({"allOf": parts}))
+    assert made["properties"] == {"x": {"type": "string", "description": "Any", "enum": ["k"]}}
+    assert made["required"] == ["x"]
+
+
+def test_a_reference_may_be_written_as_an_address() -> None:
+    schema = {"type": "object", "properties": {"x": {"$ref": "#/components/schemas/A%3Cb%3E"}}}
+    made = inputs(body(schema, components={"schemas": {"A<b>": {"type": "integer"}}}))
+    assert made["properties"] == {"x": {"type": "integer"}}
+
+
+def test_a_file_within_a_form_is_named() -> None:
+    schema = {"type": "object", "properties": {"f": {"type": "string", "format": "binary"}}}
+    assert kinds(only(body(schema, kind="multipart/form-data"))) == ["files"]
+
+
 def test_an_operation_alone_a_path_alone_and_paths_alone_will_do() -> None:
     one = {"operationId": "a", "responses": {}, "parameters": []}
     for text in (one, {"get": one}, {"/a": {"get": one}}):
@@ -289,6 +334,8 @@ def test_names_are_unique_and_never_too_long() -> None:
     offers = importers.read(json.dumps({"openapi": "3.0.0", "paths": paths})).offers
     assert len({offer.name for offer in offers}) == 3
     assert all(len(offer.name) <= 64 for offer in offers)
+    one = {"operationId": "a" * 65, "responses": {}}
+    assert "at most 64 characters" in only(json.dumps(one)).notes[0].said()
 
 
 def test_an_older_or_empty_document_says_so() -> None:

@@ -140,10 +140,106 @@ def send(to: Address): ...
             "street": {"type": "string"},
             "no": {"type": "integer", "minimum": 1, "description": "House number"},
             "next": {"type": "string"},
-            "size": {"type": "string", "enum": ["s", "l"]},
+            "size": {"type": "string", "enum": ["s", "l"], "default": "s"},
         },
         "required": ["street", "no"],
     }
+
+
+def test_a_data_model_alone_is_a_function_and_what_it_holds_is_none() -> None:
+    text = '''
+class Line(Base):
+    """One line.
+
+    Attributes:
+        count: How many.
+    """
+    count: int = 1
+
+class Base(BaseModel):
+    sku: str = Field(description="What")
+    known: ClassVar[int] = 3
+
+class AddLines(BaseModel):
+    """Add lines to an order."""
+    lines: list[Line]
+    note: str | None = Field(None, max_length=9)
+
+    @field_validator("lines")
+    def check(cls, value): ...
+'''
+    made = only(text)
+    assert (made.name, made.tool["function"]["description"]) == (
+        "AddLines",
+        "Add lines to an order.",
+    )
+    assert made.tool["function"]["parameters"] == {
+        "type": "object",
+        "properties": {
+            "lines": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "sku": {"type": "string", "description": "What"},
+                        "count": {"type": "integer", "description": "How many.", "default": 1},
+                    },
+                    "required": ["sku"],
+                    "description": "One line.",
+                },
+            },
+            "note": {"type": ["string", "null"], "maxLength": 9},
+        },
+        "required": ["lines"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("head", "required"),
+    [
+        ("class P(TypedDict):", ["a", "b"]),
+        ("class P(TypedDict, total=False):", ["a"]),
+    ],
+)
+def test_a_typed_dictionary_says_what_may_be_left_out(head: str, required: list[str]) -> None:
+    fields = "  a: Required[int]\n  b: str\n  c: NotRequired[str]"
+    assert properties(f"{head}\n{fields}\ndef f(p: P): ...")["p"]["required"] == required
+
+
+def test_names_that_the_text_gives_to_kinds_are_followed() -> None:
+    text = """
+UserId = NewType("UserId", int)
+Color = Literal["red", "green"]
+Loop = list["Loop"]
+class Size(Enum):
+    S = "s"
+def paint(user: UserId, color: Color = "red", size: Size = Size.S, loop: Loop = None): ...
+"""
+    assert properties(text) == {
+        "user": {"type": "integer"},
+        "color": {"type": "string", "enum": ["red", "green"], "default": "red"},
+        "size": {"type": "string", "enum": ["s"], "default": "s"},
+        "loop": {"type": "array", "items": {"type": "string"}},
+    }
+
+
+def test_what_is_said_of_an_argument_goes_before_what_is_said_of_its_class() -> None:
+    text = '''
+class A(BaseModel):
+    """A place."""
+    x: int
+def f(to: A, back: A):
+    """Go.
+
+    :param to: Where to.
+    """
+'''
+    said = {name: part["description"] for name, part in properties(text).items()}
+    assert said == {"to": "Where to.", "back": "A place."}
+
+
+def test_lines_of_an_interactive_session_will_do() -> None:
+    assert parameters(">>> def f(a: int):\n...     return a\n")["required"] == ["a"]
 
 
 def test_what_nothing_says_the_kind_of_is_text_and_said() -> None:
@@ -174,6 +270,8 @@ class Tools:
     def three(a: int): ...
     @classmethod
     def four(cls, a: int): ...
+    @property
+    def five(self): ...
 """
     made = functions(text)
     assert [one.name for one in made] == ["one", "two", "three", "four"]

@@ -26,6 +26,10 @@ NESTED = {"type": "function", "function": {"name": "f", "parameters": {"type": "
         {"model": "gpt-4o", "tools": [{"type": "function", **NESTED["function"]}]},
         {"functions": [NESTED["function"]]},
         {"jsonrpc": "2.0", "id": 1, "result": {"tools": [NESTED["function"]]}},
+        {"tools": [{"functionDeclarations": [{"name": "f", "parameters": {"type": "OBJECT"}}]}]},
+        {"function_declarations": [{"name": "f", "parameters": {"type": "OBJECT"}}]},
+        [{"toolSpec": {"name": "f", "inputSchema": {"json": {"type": "object"}}}}],
+        {"toolConfig": {"tools": [{"toolSpec": {**NESTED["function"]}}]}},
     ],
 )
 def test_every_form_of_a_tool_becomes_the_form_of_the_api(pasted: object) -> None:
@@ -130,6 +134,49 @@ def test_a_schema_is_taken_as_the_inputs() -> None:
 def test_a_fence_of_a_listing_is_no_part_of_the_text() -> None:
     assert only(f"```json\n{json.dumps(NESTED)}\n```\n").tool == NESTED
     assert invalid('```json\n{"a" 1}\n```').data["line"] == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Here it is:\n\n```python\ntools = [\n  {BODY},\n]\n```\nUse it so.",
+        "import openai\n\ntools: list = [{BODY}]  # mine\n\nclient.create(tools=tools)",
+        "const tools = [{BODY}];",
+        "export const tools: Tool[] = [\n  {BODY},\n]",
+        "{BODY}\n{BODY}".replace("{BODY}\n", '{"type": "function", "name": "a"}\n'),
+        "[{BODY},]",
+    ],
+)
+def test_tools_within_a_program_or_an_answer_are_found(text: str) -> None:
+    assert functions(text.replace("{BODY}", json.dumps(NESTED)))[-1].tool == NESTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{type: 'function', name: 'f', parameters: {type: 'object',},}",
+        "{'type': 'function', 'name': 'f', 'parameters': {'type': 'object'}}",
+    ],
+)
+def test_a_literal_of_a_program_is_read_where_it_is_a_tool(text: str) -> None:
+    assert only(text).tool == NESTED
+
+
+@pytest.mark.parametrize(
+    "text", ["{'a': 1}", '{"a": 1,}', "[{'name': 'f', 'name': 'g', 'parameters': {}}]"]
+)
+def test_what_is_no_tool_must_be_json(text: str) -> None:
+    assert invalid(text).code == "invalid_json"
+
+
+def test_what_belongs_elsewhere_says_what_to_paste_instead() -> None:
+    assert "Open it in your browser" in refused(" https://shop.example/openapi.json\n")
+    assert "as cURL" in refused('{"info": {"_postman_id": "1"}, "item": []}')
+
+
+def test_a_function_without_inputs_among_others_is_one() -> None:
+    mixed = [NESTED, {"name": "g", "description": "Say when."}, {"type": "file_search"}]
+    assert [made.name for made in functions(json.dumps(mixed))] == ["f", "g"]
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "```\n```"])

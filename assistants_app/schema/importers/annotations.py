@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.schema.importers import samples
+from assistants_app.schema.importers import docstrings, samples
 from assistants_app.schema.importers.found import Refusal
 from assistants_app.schema.importers.merging import nullable
 
@@ -91,10 +91,12 @@ def _is_json(value: Any, depth: int = 0) -> bool:
 
 
 class Kinds:
-    """The kinds that a text's annotations name; `classes` are those it defines itself."""
+    """The kinds that a text's annotations name; `classes` and `aliases` it defines itself."""
 
-    def __init__(self, classes: Mapping[str, ast.ClassDef]) -> None:
-        self.classes = classes
+    def __init__(
+        self, classes: Mapping[str, ast.ClassDef], aliases: Mapping[str, ast.expr] | None = None
+    ) -> None:
+        self.classes, self.aliases = classes, aliases or {}
         self._left = _MOST
 
     def of(self, node: ast.expr, above: tuple[str, ...] = ()) -> Document | None:
@@ -143,8 +145,15 @@ class Kinds:
         if name in _MAPS:
             return {"type": "object"}
         if name in self.classes and name not in above:
-            return self._class(self.classes[name], (*above, name))
+            return self.of_class(self.classes[name], (*above, name))
+        if name in self.aliases and name not in above:
+            return self.of(self.aliases[name], (*above, name))
         return None
+
+    def value(self, node: ast.expr | None) -> tuple[Any, bool]:
+        """As `literal`; a member of an enumeration of this text is its value."""
+        owner = self.classes.get(_last(node.value)) if isinstance(node, ast.Attribute) else None
+        return literal(dict(_members(owner)).get(_last(node)) if node and owner else node)
 
     def _subscript(self, node: ast.Subscript, above: tuple[str, ...]) -> Document | None:
         name, parts = _last(node.value), _parts(node.slice)
@@ -194,23 +203,67 @@ class Kinds:
                 schema = schema | _field(part)
         return schema
 
-    def _class(self, node: ast.ClassDef, above: tuple[str, ...]) -> Document | None:
+    def of_class(self, node: ast.ClassDef, above: tuple[str, ...] = ()) -> Document | None:
         """A class of this text: the values of an enumeration, or the fields it declares."""
         if any(_last(base) in _ENUMS for base in node.bases):
-            values = [one.value for one in node.body if isinstance(one, ast.Assign)]
-            return _choice([literal(value) for value in values])
+            return _choice([literal(value) for _name, value in _members(node)])
         properties: Document = {}
-        required = []
-        for one in node.body:
-            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
-                schema = self.of(one.annotation, above)
-                more = _field(one.value) if isinstance(one.value, ast.Call) else {}
-                properties[one.target.id] = (schema or {"type": "string"}) | more
-                if one.value is None or _is_needed(one.value):
-                    required.append(one.target.id)
+        required: list[str] = []
+        for base in (_last(base) for base in node.bases):
+            if base in self.classes and base not in above:
+                held = self.of_class(self.classes[base], (*above, base)) or {}
+                properties |= held.get("properties", {})
+                required += held.get("required", [])
+        said = docstrings.read(ast.get_docstring(node) or "")
+        for name, one in _fields(node):
+            properties[name] = self._of_field(one, said.arguments.get(name), above)
+            if _must_be_given(one, node):
+                required.append(name)
         if not properties:
             return None
-        return {"type": "object", "properties": properties, "required": required}
+        made: Document = {"type": "object", "properties": properties}
+        made |= {"required": required} if required else {}
+        return made | {"description": said.text} if said.text else made
+
+    def _of_field(self, one: ast.AnnAssign, said: str | None, above: tuple[str, ...]) -> Document:
+        call = one.value if isinstance(one.value, ast.Call) else None
+        value, is_known = self.value(_default(call) if call else one.value)
+        schema = self.of(one.annotation, above)
+        if schema is None:
+            schema = (self.of_value(value) if is_known and value is not None else None) or _TEXT
+        schema = schema | ({"description": said} if said else {}) | (_field(call) if call else {})
+        return schema | {"default": value} if is_known and value is not None else schema
+
+
+def _members(node: ast.ClassDef) -> list[tuple[str, ast.expr]]:
+    """The names and values of an enumeration."""
+    given = [one for one in node.body if isinstance(one, ast.Assign)]
+    return [(_last(one.targets[0]), one.value) for one in given]
+
+
+def _fields(node: ast.ClassDef) -> list[tuple[str, ast.AnnAssign]]:
+    """What a data class, a model or a typed dictionary declares, by name."""
+    given = [one for one in node.body if isinstance(one, ast.AnnAssign)]
+    named = [(one.target.id, one) for one in given if isinstance(one.target, ast.Name)]
+    return [(name, one) for name, one in named if _outer(one.annotation) != "ClassVar"]
+
+
+def _outer(node: ast.expr) -> str:
+    return _last(node.value) if isinstance(node, ast.Subscript) else _last(node)
+
+
+def _must_be_given(one: ast.AnnAssign, node: ast.ClassDef) -> bool:
+    """Without a default, and not left open by the dictionary that it belongs to."""
+    if (outer := _outer(one.annotation)) in ("Required", "NotRequired"):
+        return outer == "Required"
+    total = [literal(keyword.value)[0] for keyword in node.keywords if keyword.arg == "total"]
+    return total != [False] and (one.value is None or _is_needed(one.value))
+
+
+def _default(call: ast.Call) -> ast.expr | None:
+    """The default that `Field(3, …)` and `field(default=3)` name."""
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "default"]
+    return next(iter([*named, *call.args]), None)
 
 
 def _alternatives(node: ast.expr) -> list[ast.expr]:

@@ -6,25 +6,27 @@ The command is read, never run. Kinds are guessed from the values; headers and s
 from __future__ import annotations
 
 import re
-import shlex
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from assistants_app import contract
 from assistants_app.errors import InvalidDocument
-from assistants_app.schema.importers import found, samples
+from assistants_app.schema.importers import found, samples, shell_text
 from assistants_app.schema.importers.found import Offer, Refusal, Told, note
 
 if TYPE_CHECKING:
     from assistants_app.contract import Document
     from assistants_app.schema.importers.found import Function
 
-STARTS: Final = re.compile(r"\s*(?:\$\s+|>\s+)?curl(?:\.exe)?\s", re.IGNORECASE)
-_NEXT: Final = re.compile(r"^[ \t]*(?:\$[ \t]+)?curl(?:\.exe)?\s", re.IGNORECASE | re.MULTILINE)
+_CURL: Final = r"[ \t]*(?:[$>][ \t]+)?curl(?:\.exe)?\s"
+_REMARK: Final = r"[ \t]*(?:(?:#|//|export[ \t]|set[ \t]|[A-Za-z_]\w*=)[^\n]*)?\n"
+STARTS: Final = re.compile(rf"(?:{_REMARK})*{_CURL}", re.IGNORECASE)
+_NEXT: Final = re.compile(f"^{_CURL}", re.IGNORECASE | re.MULTILINE)
 _DATA: Final = frozenset(
     {"-d", "--data", "--data-raw", "--data-ascii", "--data-binary", "--data-urlencode", "--json"}
+    | {"--url-query"}
 )
 _FORM: Final = frozenset({"-F", "--form", "--form-string"})
 _SIGNS: Final = frozenset({"-H", "--header", "-u", "--user", "-b", "--cookie", "--oauth2-bearer"})
@@ -33,10 +35,16 @@ _WITH_VALUE: Final = frozenset(
     | {"--user-agent", "--referer", "--output", "--write-out", "--proxy", "--max-time"}
     | {"--connect-timeout", "--cookie-jar", "--cert", "--key", "--cacert", "--retry", "--resolve"}
     | {"--retry-delay", "--config", "--upload-file", "--range", "--interface", "--limit-rate"}
+    | {"--max-redirs", "--max-filesize", "--ciphers", "--tls-max", "--noproxy", "--proxy-user"}
+    | {"--aws-sigv4", "--unix-socket", "--cert-type", "--key-type", "--pass", "--dump-header"}
+    | {"--proto", "--retry-max-time", "--keepalive-time", "--speed-limit", "--speed-time"}
+    | {"-C", "-D", "-P", "-Q", "-t", "--continue-at", "--trace", "--trace-ascii", "--stderr"}
 )
-_SHORT_WITH_VALUE: Final = "XHduFbAeowxmcEKTUryYz"
+_SHORT_WITH_VALUE: Final = "XHduFbAeowxmcCDEKPQTtUryYz"
 _PLACE: Final = re.compile(r"\{\{?([^{}]+)\}?\}|:([A-Za-z_]\w*)|\$\{?(\w+)\}?|<([^<>]+)>")
 _ID: Final = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{24,}|[a-z]{2,6}_\w*\d\w*", re.I)
+_IN_PARTS: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
+_STEP: Final = re.compile(r"\[([^\[\]]*)\]")
 _VERSION: Final = re.compile(r"v\d+(?:\.\d+)?\Z|api\Z|rest\Z", re.IGNORECASE)
 
 
@@ -46,6 +54,7 @@ class _Call:
 
     method: str = ""
     address: str = ""
+    query: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
     form: list[str] = field(default_factory=list)
     is_get: bool = False
@@ -54,7 +63,7 @@ class _Call:
 
 def offers(text: str) -> list[Offer]:
     """A function for each command in the text."""
-    joined = re.sub(r"[\\^]\r?\n", " ", text)
+    joined = shell_text.joined(text)
     starts = [match.start() for match in _NEXT.finditer(joined)] or [0]
     ends = [*starts[1:], len(joined)]
     taken: set[str] = set()
@@ -66,7 +75,7 @@ def offers(text: str) -> list[Offer]:
 
 def _call(command: str) -> _Call:
     try:
-        waiting = deque(shlex.split(STARTS.sub("", command, count=1), comments=False))
+        waiting = deque(shell_text.words(STARTS.sub("", command, count=1)))
     except ValueError:
         raise Refusal("curl_quote") from None
     call = _Call()
@@ -97,9 +106,14 @@ def _take(call: _Call, name: str, value: str) -> None:
     if name in ("-X", "--request"):
         call.method = value.upper()
     elif name in ("", "--url"):
-        call.address = call.address or value
+        is_better = "://" in value and "://" not in call.address
+        call.address = value if is_better else call.address or value
+    elif name == "--url-query":
+        call.query.append(_encoded(value))
+    elif name == "--json" and call.data:  # curl puts these together as they are
+        call.data[-1] += value
     elif name in _DATA:
-        call.data.append(value)
+        call.data.append(_encoded(value) if name == "--data-urlencode" else value)
     elif name in _FORM:
         call.form.append(value)
     elif name in ("-G", "--get"):
@@ -108,6 +122,14 @@ def _take(call: _Call, name: str, value: str) -> None:
         call.method = call.method or "HEAD"
     elif name in _SIGNS:
         call.signs = True
+
+
+def _encoded(value: str) -> str:
+    """A pair as `--data-urlencode` takes it: its name as it is, and a value or a file's name."""
+    name, equals, text = value.partition("=")
+    if not equals:
+        name, _at, _file = value.partition("@")
+    return f"{quote(name)}={quote(text)}" if name else ""
 
 
 def _offer(call: _Call, taken: set[str]) -> Offer:
@@ -122,7 +144,7 @@ def _offer(call: _Call, taken: set[str]) -> Offer:
     method = call.method or ("POST" if has_body and not call.is_get else "GET")
     inputs = _Inputs()
     path = inputs.take_path(parts.path)
-    inputs.take_pairs(parts.query)
+    inputs.take_pairs("&".join([parts.query, *call.query]))
     if call.is_get:
         inputs.take_pairs("&".join(call.data))
     else:
@@ -173,29 +195,43 @@ class _Inputs:
         return "/".join(steps)
 
     def take_pairs(self, query: str, *, is_required: bool = False) -> None:
-        for key, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
-            if key and key not in self.properties:
-                self._put(key, _kind(value), is_required=is_required)
+        pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+        self._take_all(pairs, is_required=is_required)
 
     def take_body(self, call: _Call) -> None:
         text = "&".join(call.data)
-        for pair in call.form:
-            name, _, value = pair.partition("=")
-            self._take_field(name, "" if value.startswith(("@", "<")) else value)
+        pairs = [(name, value) for name, _, value in (pair.partition("=") for pair in call.form)]
+        files = [name for name, value in pairs if value.startswith("@")]
+        kept = [(name, "" if value[:1] in ("@", "<") else value) for name, value in pairs]
+        self._take_all(kept, is_required=True)
+        if files:
+            self.notes.append(note("files", names=files))
         if not text.strip() or text.startswith("@"):
             return
         if text.lstrip()[:1] in ("{", "["):
             self._take_json(text)
-        else:
+        elif "=" in text and not text.lstrip().startswith("<"):
             self.take_pairs(text, is_required=True)
+        else:
+            self.notes.append(note("body_unread"))
 
-    def _take_field(self, name: str, value: str) -> None:
-        if name and name not in self.properties:
-            self._put(name, _kind(value), is_required=True)
+    def _take_all(self, pairs: list[tuple[str, str]], *, is_required: bool) -> None:
+        """Pairs whose names may say where they belong: `items[0][price]`, `tags[]`."""
+        before, seen = {*self.properties}, set[str]()
+        for key, value in pairs:
+            in_parts = _IN_PARTS.fullmatch(key)
+            name = in_parts[1] if in_parts else key
+            if not name or name in before:
+                continue
+            if name not in self.properties:
+                self._put(name, {}, is_required=is_required)
+            steps = _STEP.findall(in_parts[2]) if in_parts else [""] * (name in seen)
+            seen.add(name)
+            _nest(self.properties[name], steps, _kind(value), is_required=is_required)
 
     def _take_json(self, text: str) -> None:
         try:
-            value = contract.parse(text)
+            value = _parsed(text)
         except InvalidDocument:
             self.notes.append(note("body_unread"))
             return
@@ -212,6 +248,33 @@ class _Inputs:
         self.guessed.append(name)
         if is_required:
             self.required.append(name)
+
+
+def _nest(schema: Document, steps: list[str], kind: Document, *, is_required: bool) -> None:
+    """Put a kind below the steps to it: "" or a number is an entry of a list, others are names."""
+    if not steps:
+        schema.update({} if schema else kind)
+        return
+    step, is_entry = steps[0], not steps[0] or steps[0].isdigit()
+    if "properties" not in schema and "items" not in schema:
+        was = dict(schema)  # the first of several values was taken for the only one
+        schema.clear()
+        made = {"type": "array", "items": was} if is_entry else {"type": "object", "properties": {}}
+        schema.update(made)
+    if is_entry and "items" in schema:
+        _nest(schema["items"], steps[1:], kind, is_required=is_required)
+    elif not is_entry and "properties" in schema:
+        if is_required and step not in schema["properties"]:
+            schema.setdefault("required", []).append(step)
+        _nest(schema["properties"].setdefault(step, {}), steps[1:], kind, is_required=is_required)
+
+
+def _parsed(text: str) -> Any:
+    """JSON; where it is none, with the quotes that PowerShell wants escaped as they are meant."""
+    try:
+        return contract.parse(text)
+    except InvalidDocument:
+        return contract.parse(text.replace('\\"', '"'))
 
 
 def _single(word: str) -> str:

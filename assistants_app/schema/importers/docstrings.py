@@ -8,11 +8,11 @@ from typing import Final
 
 _ARGUMENTS: Final = frozenset(
     {"args", "arguments", "parameters", "params", "keyword args", "keyword arguments"}
-    | {"other parameters"}
+    | {"other parameters", "attributes"}
 )
 _SECTIONS: Final = _ARGUMENTS | frozenset(
     {"returns", "return", "yields", "yield", "raises", "example", "examples", "note", "notes"}
-    | {"attributes", "warning", "warnings", "see also", "references", "todo", "usage"}
+    | {"warning", "warnings", "see also", "references", "todo", "usage"}
 )
 _GOOGLE: Final = re.compile(r"\*{0,2}(\w+)\s*(?:\(([^()]*(?:\([^()]*\)[^()]*)?)\)\s*)?:\s*(.*)\Z")
 _NUMPY: Final = re.compile(r"\*{0,2}(\w+(?:\s*,\s*\w+)*)\s*(?::\s*(.*))?\Z")

@@ -24,6 +24,7 @@ _MODEL: Final = "any"  # a document needs one to be checked
 WORDS: Final[dict[str, str]] = {
     # on one function
     "renamed": "It was called “{was}”; a name can only have letters, numbers, _ and -.",
+    "shortened": "It was called “{was}”; a name has at most {max} characters.",
     "name_made": "It had no name, so this one is made up.",
     "cut": "Its description was {n} characters long and is cut.",
     "deprecated": "The document calls it outdated.",
@@ -41,6 +42,7 @@ WORDS: Final[dict[str, str]] = {
     "guessed": "Guessed from the values in it: {names}. Look at each kind.",
     "assumed": "Nothing says of what kind these are, so text is assumed: {names}.",
     "open": "It takes further inputs with names of their own (**{name}).",
+    "files": "A file is sent there, which an assistant cannot do; it gives text instead: {names}.",
     "body_unread": "The text that the call sends could not be read as JSON; it is left out.",
     # on the whole
     "skipped": "Left out, since it is no function: {names}.",
@@ -50,6 +52,10 @@ WORDS: Final[dict[str, str]] = {
     "empty": "Paste something first, or choose a file.",
     "unknown": "This is none of the texts that can be read here. Paste a tool as JSON, an OpenAPI "
     "document, a curl command, a Python function, an MCP tool list or a JSON example.",
+    "address": "This is an address, and nothing is fetched from here. Open it in your browser, and "
+    "paste what it shows.",
+    "postman": "This is a Postman collection, which is not read here. Copy a request of it as cURL "
+    "and paste that.",
     "no_example": "This is no JSON example. Paste an object in curly brackets, with a value for "
     "each field.",
     "no_functions": "There is no function in it.",
@@ -84,6 +90,9 @@ class Note:
         return translate(WORDS[self.kind]).format_map(words)
 
 
+Told = list[Note]
+
+
 def note(kind: str, **data: Any) -> Note:
     return Note(kind, data)
 
@@ -96,6 +105,11 @@ def _word(value: Any) -> str:
     names = list(value)
     more = ["…"] * (len(names) > _NAMES_SHOWN)
     return ", ".join([*(shown(str(name)) for name in names[:_NAMES_SHOWN]), *more])
+
+
+def once(notes: Told) -> Told:
+    """The same notes without those that say again what was said."""
+    return list({(one.kind, repr(one.data)): one for one in reversed(notes)}.values())[::-1]
 
 
 class Refusal(DomainError):
@@ -122,9 +136,6 @@ class Function:
         """Of this tool alone, with paths from `tools[0]`."""
         found = contract.check({"model": _MODEL, "tools": [self.tool]}, "create")
         return [one for one in found if one.path[:1] == ("tools",)]
-
-
-Told = list[Note]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +181,9 @@ def named(was: str, fallback: str, notes: Told) -> str:
     if not name:
         notes.append(note("name_made"))
         return valid_name(fallback) or "function"
-    if name != was:
+    if name != was and name == was[: limits.FUNCTION_NAME_MAX]:
+        notes.append(note("shortened", was=was, max=limits.FUNCTION_NAME_MAX))
+    elif name != was:
         notes.append(note("renamed", was=was))
     return name
 

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 _OBJECT: Final = frozenset(
     {"type", "properties", "required", "additionalProperties", "title", "description", "default"}
 )
+# Rules of which each holds by itself, whatever stands beside it.
+_ALONE: Final = frozenset(
+    {"type", "enum", "const", "format", "pattern", "minLength", "maxLength", "multipleOf"}
+    | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+)
 _SAYING: Final = frozenset({"title", "description", "default", "deprecated"})
 
 
@@ -47,11 +52,25 @@ def _joined(groups: list[Document]) -> Document | None:
         if not _is_plain(group):
             return None
         for name, part in group.get("properties", {}).items():
-            if properties.setdefault(name, part) != part:
+            together = _both(properties.setdefault(name, part), part)
+            if together is None:
                 return None
+            properties[name] = together
         required += [name for name in group.get("required", []) if name not in required]
         made |= {k: v for k, v in group.items() if k in ("title", "description") and k not in made}
     return made | {"required": required} if required else made
+
+
+def _both(first: Any, second: Any) -> Any:
+    """Two meanings of one input as one: rules that only one of them has stand side by side."""
+    if first == second:
+        return first
+    if not isinstance(first, dict) or not isinstance(second, dict):
+        return None
+    if (first.keys() | second.keys()) - _ALONE - _SAYING:
+        return None
+    shared = first.keys() & second.keys() - _SAYING
+    return None if any(first[key] != second[key] for key in shared) else {**first, **second}
 
 
 def _is_plain(group: Document) -> bool:

@@ -126,11 +126,7 @@ def _function(
         notes.append(note("deprecated"))
     schema = found.parameters_of(inputs.properties, inputs.required)
     alone = inputs.converter.standing_alone(schema)
-    return found.function(name, text, alone, _once(notes))
-
-
-def _once(notes: Told) -> Told:
-    return [one for index, one in enumerate(notes) if one not in notes[:index]]
+    return found.function(name, text, alone, found.once(notes))
 
 
 class _Inputs:
@@ -194,6 +190,7 @@ class _Inputs:
         if fields is not None and not fields.get("properties", {}).keys() & self.properties.keys():
             for name, part in fields.get("properties", {}).items():
                 self._put(name, part, is_required=name in fields.get("required", []))
+            self._note_files(fields["properties"])
             return
         name = found.free_name("body", self.properties)
         said = body.get("description")
@@ -201,6 +198,11 @@ class _Inputs:
             schema = {"description": _plain(said)} | schema
         self._put(name, schema, is_required=body.get("required") is True)
         self.notes.append(note("body_alone", name=name))
+
+    def _note_files(self, fields: Document) -> None:
+        whole = {name: part for name, part in fields.items() if isinstance(part, dict)}
+        if files := [name for name, part in whole.items() if part.get("format") == "binary"]:
+            self.notes.append(note("files", names=files))
 
     def _group(self, schema: Any) -> Document | None:
         """The schema where it is a group of named inputs and nothing more, else None."""

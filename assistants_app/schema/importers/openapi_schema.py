@@ -8,9 +8,10 @@ else below `$defs`.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from assistants_app import contract
-from assistants_app.schema.importers.found import Told, note, valid_name
+from assistants_app.schema.importers.found import Told, note, once, valid_name
 from assistants_app.schema.importers.merging import merged_all_of, nullable
 
 if TYPE_CHECKING:
@@ -31,8 +32,13 @@ _NAMED: Final = frozenset({"properties", "patternProperties", "dependentSchemas"
 # How a machine holds a number: nothing that a person or an assistant can keep to.
 _MACHINE_FORMATS: Final = frozenset({"int32", "int64", "float", "double"})
 _SHORT: Final = 500  # characters of a shared shape that is copied to each place
+_BRANCH: Final = 4_000  # characters of a branch that is copied to say what tells it apart
 _EXAMPLE: Final = 80
 _PREFIX: Final = "#/$defs/"
+# Schemas that are converted within other shared shapes: rules that hold each other in a circle
+# would else be put together in every order there is.
+_WORK: Final = 5_000  # for one function
+_WORK_IN_ALL: Final = 50_000
 
 
 class Shapes:
@@ -43,12 +49,14 @@ class Shapes:
         self.names: dict[str, str] = {}  # reference → name below $defs
         self.made: dict[str, Document] = {}  # name → converted
         self.told: dict[str, Told] = {}
+        self.left = _WORK_IN_ALL
 
     def target(self, reference: str) -> Any:
         """What a local reference leads to, None where there is nothing."""
         node = self.root
         for step in reference.removeprefix("#").split("/")[1:]:
             key = _unescaped(step)
+            key = key if isinstance(node, dict) and key in node else unquote(key)
             if isinstance(node, list) and key.isascii() and key.isdigit() and len(key) < 9:
                 node = node[int(key)] if int(key) < len(node) else None
             else:
@@ -81,6 +89,7 @@ class Converter:
     def __init__(self, shapes: Shapes, notes: Told) -> None:
         self.shapes, self.notes = shapes, notes
         self.under_way: set[str] = set()
+        self.work_until = shapes.left - _WORK
         self.read_only: list[str] = []
 
     def schema(self, node: Any) -> Any:
@@ -89,12 +98,16 @@ class Converter:
             return node if isinstance(node, bool) else {}
         if isinstance(node.get("$ref"), str):
             return self._reference(node)
+        self.shapes.left -= len(self.under_way) > 1
+        if constants := _constants(node):
+            return self.schema(constants)
         made: Document = {}
         for key, value in node.items():
             if key not in _ONLY_THERE and not key.startswith("x-") and key != "allOf":
                 self._keyword(made, key, value, node)
             elif key == "allOf" and isinstance(value, list):
                 made[key] = [self.schema(part) for part in value]
+        self._discriminate(made, node)
         _with_example(made, node)
         if "allOf" in made:
             made = self._all_of(made)
@@ -118,6 +131,29 @@ class Converter:
             return
         else:
             made[key] = value
+
+    def _discriminate(self, made: Document, node: Document) -> None:
+        """Say in each branch what the input that tells them apart holds there."""
+        teller = node.get("discriminator")
+        name = teller.get("propertyName") if isinstance(teller, dict) else None
+        mapping = teller.get("mapping") if isinstance(teller, dict) else None
+        for key in ("oneOf", "anyOf"):
+            if not isinstance(name, str) or not isinstance(node.get(key), list):
+                continue
+            told = _told_apart(node[key], mapping if isinstance(mapping, dict) else {})
+            made[key] = [
+                self._branch(part, name, values)
+                for part, values in zip(made[key], told, strict=True)
+            ]
+
+    def _branch(self, part: Any, name: str, values: list[str]) -> Any:
+        shape = self._shape_of(part)
+        held = shape.get("properties", {}).get(name) if isinstance(shape, dict) else None
+        if not values or not isinstance(held, dict) or held.keys() & {"enum", "const", "$ref"}:
+            return part
+        if len(contract.dumps(shape)) > _BRANCH:
+            return part
+        return {**shape, "properties": {**shape["properties"], name: {**held, "enum": values}}}
 
     def _properties(self, properties: Document) -> Document:
         """Without what only the server fills in."""
@@ -161,7 +197,7 @@ class Converter:
         if not isinstance(part, dict) or "$ref" not in part:
             return part
         name = part["$ref"].removeprefix(_PREFIX)
-        if name in self.under_way:
+        if name in self.under_way or self.shapes.left <= max(self.work_until, 0):
             return part
         return {**self.made(name), **{k: v for k, v in part.items() if k != "$ref"}}
 
@@ -173,12 +209,13 @@ class Converter:
         reference = next(ref for ref, known in self.shapes.names.items() if known == name)
         self.under_way.add(name)
         inner = Converter(self.shapes, [])
-        inner.under_way = self.under_way
+        inner.under_way, inner.work_until = self.under_way, self.work_until
         made = inner.schema(self.shapes.target(reference))
         self.under_way.discard(name)
         if inner.read_only:
             inner.notes.append(note("read_only_left", names=inner.read_only))
         made = made if isinstance(made, dict) else {} if made else {"not": {}}
+        inner.notes = once(inner.notes)
         if not self.under_way:  # in the middle of a circle it may lack what it would have alone
             self.shapes.made[name], self.shapes.told[name] = made, inner.notes
         self.notes += inner.notes
@@ -216,6 +253,39 @@ class Converter:
                 found[name] = self.made(name)
                 waiting += _references(found[name])
         return found
+
+
+def _told_apart(branches: list[Any], mapping: Document) -> list[list[str]]:
+    """For each branch the values that lead to it: those of the mapping, else the shape's name."""
+    listed = []
+    for branch in branches:
+        reference = branch.get("$ref") if isinstance(branch, dict) else None
+        name = _unescaped(str(reference or "").rpartition("/")[2])
+        named = [key for key, to in mapping.items() if reference and to in (reference, name)]
+        listed.append(named or [name] * bool(name))
+    return listed
+
+
+def _constants(node: Document) -> Document | None:
+    """A list of allowed values that was written as one schema for each, with its words."""
+    for key in ("oneOf", "anyOf"):
+        branches = node.get(key)
+        if not isinstance(branches, list) or len(branches) < 2 or {"type", "enum"} & node.keys():
+            continue
+        if not all(isinstance(b, dict) and isinstance(b.get("const"), str) for b in branches):
+            continue
+        if any(b.keys() - {"const", "type", "title", "description"} for b in branches):
+            continue
+        rest = {name: value for name, value in node.items() if name != key}
+        lines = [
+            f"{b['const']}: {b.get('description') or b.get('title')}"
+            for b in branches
+            if (b.get("description") or b.get("title") or b["const"]) != b["const"]
+        ]
+        said = "\n".join([*filter(None, [str(node.get("description", ""))]), *lines])
+        made = {**rest, "type": "string", "enum": [b["const"] for b in branches]}
+        return made | {"description": said} if said else made
+    return None
 
 
 def _unescaped(step: str) -> str:

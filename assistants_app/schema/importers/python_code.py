@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from assistants_app.schema.importers import docstrings, found
-from assistants_app.schema.importers.annotations import Kinds, literal
+from assistants_app.schema.importers.annotations import Kinds
 from assistants_app.schema.importers.found import Offer, Refusal, Told, note
 
 if TYPE_CHECKING:
@@ -16,17 +16,24 @@ if TYPE_CHECKING:
     from assistants_app.contract import Document
     from assistants_app.schema.importers.found import Function
 
-STARTS: Final = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+\w+[ \t]*\(", re.MULTILINE)
+STARTS: Final = re.compile(
+    r"^(?:>>>)?[ \t]*(?:(?:async[ \t]+)?def[ \t]+\w+[ \t]*\(|class[ \t]+\w+[ \t]*[(:])",
+    re.MULTILINE,
+)
+_PROMPT: Final = re.compile(r"^(?:>>>|\.\.\.)(?: |$)", re.MULTILINE)
+_DATA: Final = frozenset({"BaseModel", "SQLModel", "TypedDict", "NamedTuple", "dataclass"})
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def offers(text: str) -> list[Offer]:
     """The functions and methods of the text; those that begin with _ only where there is no other.
 
-    A signature without a body will do.
+    A signature without a body will do. Classes alone, such as data models, are functions too: each
+    that no other one holds is what a call takes.
     """
     tree = _parsed(text)
-    kinds = Kinds({node.name: node for node in tree.body if isinstance(node, ast.ClassDef)})
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    kinds = Kinds(classes, _aliases(tree))
     listed = list(_definitions(tree))
     public = [one for one in listed if not one[0].name.startswith("_")] or listed
     taken: set[str] = set()
@@ -36,11 +43,51 @@ def offers(text: str) -> list[Offer]:
         name = found.free_name(found.named(node.name, node.name, notes), taken)
         taken.add(name)
         made.append(_offer(node, name, kinds, notes, is_method=is_method))
-    return made
+    return made or [
+        _offer_of_class(node, kinds) for node in _outermost(classes) if kinds.of_class(node)
+    ]
+
+
+def _aliases(tree: ast.Module) -> dict[str, ast.expr]:
+    """`Color = Literal["red"]`, `UserId = NewType("UserId", int)` and their like."""
+    found: dict[str, ast.expr] = {}
+    for node in tree.body:
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if value is None or not isinstance(target, ast.Name):
+            continue
+        is_new = isinstance(value, ast.Call) and len(value.args) == 2
+        found[target.id] = value.args[1] if is_new and isinstance(value, ast.Call) else value
+    return found
+
+
+def _outermost(classes: dict[str, ast.ClassDef]) -> list[ast.ClassDef]:
+    held = {
+        inner.id
+        for node in classes.values()
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name)
+    }
+    return [node for name, node in classes.items() if name not in held] or [*classes.values()]
+
+
+def _offer_of_class(node: ast.ClassDef, kinds: Kinds) -> Offer:
+    said = docstrings.read(ast.get_docstring(node) or "")
+
+    def make() -> Function:
+        schema = kinds.of_class(node) or {}
+        own = {key: value for key, value in schema.items() if key != "description"}
+        return found.function(name, said.text, own, [*notes])
+
+    notes: Told = []
+    name = found.named(node.name, node.name, notes)
+    return Offer(name, f"class {node.name}", said.text.partition("\n")[0], make)
 
 
 def _parsed(text: str) -> ast.Module:
     """The text as it is; else without its common indentation, or with a body put to its end."""
+    if text.lstrip().startswith(">>>"):
+        text = _PROMPT.sub("", text.lstrip())
     lines = text.expandtabs(4).split("\n")
     indent = min((len(one) - len(one.lstrip()) for one in lines if one.strip()), default=0)
     flush = "\n".join(line[indent:] for line in lines)
@@ -55,23 +102,33 @@ def _parsed(text: str) -> ast.Module:
         except (RecursionError, MemoryError, ValueError):
             raise Refusal("python_deep") from None
     assert error is not None  # noqa: S101  # three tries without an answer are three errors
-    raise Refusal("python", line=error.lineno or 1, detail=str(error.msg)) from None
+    detail = str(error.msg).rstrip(".?")
+    raise Refusal("python", line=error.lineno or 1, detail=detail) from None
 
 
 def _definitions(tree: ast.Module) -> Iterator[tuple[_Def, bool]]:
     for node in tree.body:
         if isinstance(node, _Def):
             yield node, False
-        elif isinstance(node, ast.ClassDef):
+        elif isinstance(node, ast.ClassDef) and not _is_data(node):
             for inner in node.body:
-                if isinstance(inner, _Def):
-                    yield inner, not _is_static(inner)
+                if isinstance(inner, _Def) and not _has(inner, "property"):
+                    yield inner, not _has(inner, "staticmethod")
 
 
-def _is_static(node: _Def) -> bool:
-    return any(
-        isinstance(one, ast.Name) and one.id == "staticmethod" for one in node.decorator_list
-    )
+def _is_data(node: ast.ClassDef) -> bool:
+    """Whether it says what something holds; its methods are then no functions of their own."""
+    named = [_name(one) for one in [*node.bases, *node.decorator_list]]
+    return not _DATA.isdisjoint(named)
+
+
+def _name(node: ast.expr) -> str:
+    node = node.func if isinstance(node, ast.Call) else node
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _has(node: _Def, decorator: str) -> bool:
+    return any(isinstance(one, ast.Name) and one.id == decorator for one in node.decorator_list)
 
 
 def _offer(node: _Def, name: str, kinds: Kinds, notes: Told, *, is_method: bool) -> Offer:
@@ -128,7 +185,7 @@ class _Inputs:
 
     def take(self, argument: ast.arg, default: ast.expr | None) -> None:
         name = argument.arg
-        value, is_known = literal(default)
+        value, is_known = self.kinds.value(default)
         schema = self._schema(argument, value if is_known else None)
         if default is None:
             self.required.append(name)
@@ -151,4 +208,4 @@ class _Inputs:
             self.assumed.append(name)
             schema = {"type": "string"}
         said = self.said.arguments.get(name)
-        return {**schema, "description": said} if said and "description" not in schema else schema
+        return {**schema, "description": said} if said else schema

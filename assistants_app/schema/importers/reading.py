@@ -9,7 +9,15 @@ from assistants_app import contract
 from assistants_app.contract import limits, words
 from assistants_app.contract.tools import function_name
 from assistants_app.errors import InvalidDocument
-from assistants_app.schema.importers import curl, found, openapi, python_code, samples, yaml_text
+from assistants_app.schema.importers import (
+    curl,
+    dialects,
+    found,
+    openapi,
+    python_code,
+    samples,
+    yaml_text,
+)
 from assistants_app.schema.importers.found import (
     Found,
     Function,
@@ -28,6 +36,8 @@ PASTE_MAX: Final = limits.JSON_FIELD_BYTES
 """us, ux.md section 6.5: bytes of what is pasted."""
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 _FENCE: Final = re.compile(r"\A\s*```[^\n]*(?=\n)")
+_BLOCK: Final = re.compile(r"^```[^\n]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+_ADDRESS: Final = re.compile(r"\s*(?:https?|ftp)://\S+\s*\Z", re.IGNORECASE)
 _YAML: Final = re.compile(
     r"\s*(?:(?:#[^\n]*|%[^\n]*|---[ \t]*)\n\s*)*(?:-\s|['\"\w./{}$-]+\s*:(?:\s|$))"
 )
@@ -40,7 +50,7 @@ def read(text: str, *, limit: int = PASTE_MAX) -> Found:
     _refuse_unstorable(text, limit)
     plain = _plain(text)
     try:
-        kind, offers, notes = _read(plain)
+        kind, offers, notes = _read_in(plain)
     except RecursionError:
         raise Refusal("too_deep", max=limits.JSON_DEPTH) from None
     if not offers:
@@ -72,9 +82,9 @@ def _refuse_unstorable(text: str, limit: int) -> None:
 
 def _plain(text: str) -> str:
     """Without the fence of a Markdown listing; its line stays, so lines keep their numbers."""
-    plain = _FENCE.sub("", text.removeprefix("\ufeff"), count=1)
+    plain, has_fence = _FENCE.subn("", text.removeprefix("\ufeff"), count=1)
     before, _break, last = plain.rstrip().rpartition("\n")
-    if last.strip() == "```":
+    if has_fence and last.strip() == "```":
         plain = before
     if not plain.strip():
         raise Refusal("empty")
@@ -98,20 +108,49 @@ def _sound(offer: Offer) -> Offer:
 Read = tuple[str, list[Offer], list[Note]]
 
 
+def _read_in(text: str) -> Read:
+    """What the text is, or else the first block of code in it: an answer of a chat, a README."""
+    try:
+        return _read(text)
+    except Refusal:
+        block = _BLOCK.search(text)
+        if block is None or not block[1].strip():
+            raise
+        return _read("\n" * text.count("\n", 0, block.start(1)) + block[1])
+
+
 def _read(text: str) -> Read:
     start = text.lstrip()
     if start[0] in "{[":
-        return _of_tree(contract.parse(text))
+        try:
+            return _of_tree(contract.parse(text))
+        except InvalidDocument:
+            if (read := _of_program(text)) is None:
+                raise
+            return read
+    if _ADDRESS.match(text):
+        raise Refusal("address")
     if curl.STARTS.match(text):
         return "curl", curl.offers(text), []
     if python_code.STARTS.search(text):
         return "python", python_code.offers(text), []
+    if (read := _of_program(text)) is not None:
+        return read
     if not _YAML.match(text):
         raise Refusal("unknown")
     tree = yaml_text.parse(text)
     if not isinstance(tree, dict | list):
         raise Refusal("unknown")
     return _of_tree(tree, is_yaml=True)
+
+
+def _of_program(text: str) -> Read | None:
+    """Tools that are written out in a program or line by line, which is not quite JSON."""
+    for tree in dialects.almost_json(text):
+        held = dialects.listed(tree) if isinstance(tree, dict) else tree
+        if (isinstance(held, list) and any(map(_is_tool, held))) or _is_tool(tree):
+            return _of_tree(tree)
+    return None
 
 
 def _of_tree(tree: Any, *, is_yaml: bool = False) -> Read:
@@ -121,7 +160,9 @@ def _of_tree(tree: Any, *, is_yaml: bool = False) -> Read:
         return "openapi", openapi.offers(tree), []
     if part := openapi.as_document(tree):
         return "openapi", openapi.offers(part), []
-    if (listed := _listed(tree)) is not None:
+    if isinstance(info := tree.get("info"), dict) and "_postman_id" in info:
+        raise Refusal("postman")
+    if (listed := dialects.listed(tree)) is not None:
         kind, offers, notes = _tools(listed)
         more = [note("more_pages")] if _has_more(tree) else []
         return kind, offers, [*notes, *more]
@@ -140,6 +181,7 @@ def _is_data(tree: Document) -> bool:
 
 
 def _of_list(tree: list[Any]) -> Read:
+    tree = [tool for one in tree for tool in dialects.plain(one)]
     if any(_is_tool(one) for one in tree):
         return _tools(tree)
     rows = [one for one in tree if isinstance(one, dict) and one]
@@ -148,16 +190,6 @@ def _of_list(tree: list[Any]) -> Read:
     if len(rows) != len(tree):
         raise Refusal("unknown")
     return _example(tree)
-
-
-def _listed(tree: Document) -> list[Any] | None:
-    """The list of tools in what holds one: an answer of MCP, an assistant, a request."""
-    result = tree.get("result")
-    inner = result if isinstance(result, dict) else tree
-    for key in ("tools", "functions"):
-        if isinstance(inner.get(key), list):
-            return list(inner[key])
-    return None
 
 
 def _has_more(tree: Document) -> bool:
@@ -175,14 +207,21 @@ def _is_tool(tree: Any) -> bool:
     return is_flat or (has_name and any(isinstance(tree.get(k), dict) for k in _TOOL_SCHEMAS))
 
 
+def _is_bare(one: Any) -> bool:
+    """A function without inputs, among others in a list of tools."""
+    has_name = isinstance(one, dict) and isinstance(one.get("name"), str)
+    return has_name and one.keys() <= {"name", "description", "title", "strict"}
+
+
 def _is_schema(tree: Document) -> bool:
     return isinstance(tree.get("properties"), dict) and tree.get("type", "object") == "object"
 
 
 def _tools(listed: list[Any]) -> Read:
     """Functions in any of their forms, as the API takes them; everything in them stays."""
-    good = [one for one in listed if _is_tool(one)]
-    skipped = [_what(one) for one in listed if not _is_tool(one)]
+    is_good = [_is_tool(one) or _is_bare(one) for one in listed]
+    good = [one for one, is_one in zip(listed, is_good, strict=True) if is_one]
+    skipped = [_what(one) for one, is_one in zip(listed, is_good, strict=True) if not is_one]
     is_mcp = any("inputSchema" in one for one in good)
     notes = [note("skipped", names=skipped)] if skipped else []
     taken: set[str] = set()
