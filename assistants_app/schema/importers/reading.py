@@ -124,10 +124,11 @@ def _read(text: str) -> Read:
     if start[0] in "{[":
         try:
             return _of_tree(contract.parse(text))
-        except InvalidDocument:
-            if (read := _of_program(text)) is None:
-                raise
-            return read
+        except InvalidDocument as refusal:
+            is_other = refusal.problems[0].data.get("kind") == "syntax"  # else beyond a limit
+            if is_other and (read := _of_program(text)) is not None:
+                return read
+            raise
     if _ADDRESS.match(text):
         raise Refusal("address")
     if curl.STARTS.match(text):
