@@ -7,7 +7,7 @@ share everything here.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from assistants_app.schema.rows import Row
     from assistants_app.views.builder_rows import RowView
     from assistants_app.views.pages import Request
+
+
+NOTHING: Final = "changes/parts/_nothing.html"
 
 
 class Desk(Protocol):
@@ -170,14 +173,19 @@ def context_of(desk: Desk, shown: Shown, **more: Any) -> dict[str, Any]:
     return {"shown": shown, "desk": desk, "change": desk.change, **more}
 
 
-def whole(desk: Desk, view: Shown, focus: str = "", template: str = "_params.html") -> HttpResponse:
-    """All rows as the answer to an edit, with everything that stands beside them."""
+def whole(
+    desk: Desk, view: Shown, focus: str = "", changed: dict[str, Any] | None = None
+) -> HttpResponse:
+    """All rows as the answer to an edit, with everything that stands beside them.
+
+    `changed`: what a fix did; what an earlier one did is not shown any more.
+    """
     context = context_of(desk, view, focus=focus)
-    response = render(desk.request, f"tools/parts/{template}", context)
+    response = render(desk.request, "tools/parts/_params.html", context)
     response["HX-Retarget"], response["HX-Reswap"] = "#params", "innerHTML"
     slots, more = desk.slots(view)
+    slots = {**slots, "changed": "tools/parts/_changed.html" if changed else NOTHING}
     if view.said:
         slots = {**slots, "announcer": "tools/parts/_announced.html"}
-    return pages.with_slots(
-        response, desk.request, slots, more | {"said": view.said, "undo_told": not view.is_undone}
-    )
+    more |= {"said": view.said, "undo_told": not view.is_undone, "changed": changed}
+    return pages.with_slots(response, desk.request, slots, more)

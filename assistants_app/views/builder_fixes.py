@@ -97,9 +97,8 @@ def fix(desk: FixDesk) -> HttpResponse:
     view = builder.shown(now, desk.request.GET, said=changed["said"])
     if not desk.request.htmx:
         return now.page(view, changed=changed)
-    response = builder.whole(now, view, "what-changed")
-    slots = {"changed": "tools/parts/_changed.html", "dialog": "changes/parts/_nothing.html"}
-    return pages.with_slots(response, desk.request, slots, {"changed": changed})
+    response = builder.whole(now, view, "what-changed", changed)
+    return pages.with_slots(response, desk.request, {"dialog": builder.NOTHING}, {})
 
 
 def _operation(desk: FixDesk, rule: str) -> Callable[[Any], Any] | None:

@@ -81,17 +81,21 @@ def _row_saved(desk: builder.Desk, row: rows.Row, form: RowForm, done: Built) ->
         return builder.whole(now, view, f"e-{after.rid}")
     if after.path != row.path or after.kind != row.kind or after.items != row.items:
         return builder.whole(now, view)
-    return _row_slots(now, view, after)
+    chosen = after.kind == "choice" and (after.values != row.values or bool(post.get("more")))
+    return _row_slots(now, view, after, are_chips_new=chosen)
 
 
-def _row_slots(desk: builder.Desk, view: builder.Shown, row: rows.Row) -> HttpResponse:
+def _row_slots(
+    desk: builder.Desk, view: builder.Shown, row: rows.Row, *, are_chips_new: bool
+) -> HttpResponse:
     """The row's head; its fields stay as they are, but for the chips."""
     one = view.view(row)
     context = builder.context_of(desk, view, row=one, form=one.form)
     response = render(desk.request, "tools/parts/_param_head.html", context)
     response["HX-Retarget"], response["HX-Reswap"] = f"#p-{one.rid}-head", "innerHTML"
     slots = {f"f-{one.rid}-ref": "tools/parts/_param_ref.html"}
-    if row.kind == "choice":
+    slots[f"f-{one.rid}-acts"] = "tools/parts/_param_acts.html"
+    if are_chips_new:
         slots[f"f-{one.rid}-chips"] = "tools/parts/_chips.html"
         slots[f"f-{one.rid}-all"] = "tools/parts/_values.html"
     form = one.form
@@ -113,7 +117,7 @@ def _row_slots(desk: builder.Desk, view: builder.Shown, row: rows.Row) -> HttpRe
     return pages.with_slots(
         response,
         desk.request,
-        {**slots, "add-ref": "tools/parts/_add.html"},
+        {**slots, "add-ref": "tools/parts/_add.html", "changed": builder.NOTHING},
         more | builder.context_of(desk, view),
     )
 

@@ -39,6 +39,6 @@ def _judged(desk: FunctionDesk, text: str) -> dict[str, Any]:
         return {"reasons": [placed(one) for one in error.problems[:5]]}
     except samples.Untried:
         return {"reasons": [_("The inputs themselves have something to fix first.")]}
-    told = [": ".join(filter(None, [".".join(map(str, path)), said])) for path, said in found]
+    told = [": ".join(filter(None, [".".join(map(str, one.path)), one.said(_)])) for one in found]
     count = ngettext("%(n)s thing does not fit.", "%(n)s things do not fit.", len(told))
     return {"reasons": told, "is_accepted": not told, "count": count % {"n": len(told)}}

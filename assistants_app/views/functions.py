@@ -216,6 +216,7 @@ def save_basics(desk: FunctionDesk) -> HttpResponse:
     response["HX-Retarget"], response["HX-Reswap"] = "#basics-ref", "innerHTML"
     extra = {
         "tool-title": "tools/parts/_title.html",
+        "crumb": "tools/parts/_crumb.html",
         "basics-summary": "changes/parts/_nothing.html",
     }
     pages.with_slots(response, desk.request, slots | extra, context)

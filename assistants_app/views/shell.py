@@ -133,7 +133,16 @@ class Shell:
                 "assistant_list",
                 _("Assistants"),
                 "sparkles",
-                ("assistant", "version", "change", "model_list"),
+                (
+                    "assistant",
+                    "version",
+                    "change",
+                    "tool",
+                    "reply_",
+                    "model_list",
+                    "compare",
+                    "upstream",
+                ),
             ),
             self._item("review_list", _("Reviews"), "eye", ("review",), count=self._waiting),
             self._item(

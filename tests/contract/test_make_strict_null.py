@@ -96,7 +96,7 @@ def test_required_lists_every_name_in_the_order_of_the_properties() -> None:
         assert told(odd)[-1][0] == "required"
     bare = {key: value for key, value in group().items() if key != "required"}
     assert made(bare)["required"] == []
-    assert told(bare) == [("required", "required lists each name that exists once.")]
+    assert told(bare) == [("required", "Holds each name that exists, once.")]
 
 
 def test_references_to_an_optional_property_go_on_meaning_it_without_null() -> None:
