@@ -59,12 +59,12 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
-HANDS = 24  # works at once; threads come to be as they are needed
+HANDS = 30  # works at once; threads come to be as they are needed
 WEIGHED, WEIGHED_FIRST = 3600, 5  # ticks between two looks at how full the tables are
 MAILS = 30  # ticks from one look for e-mails to the next
 LOOKS = 5  # ticks from one look for due checks and probes to the next
 RULES = 60  # ticks from one look for warnings that other rules counted to the next
-LANE = 8  # of them for one connection: a slow server must not take every hand
+LANE = 10  # of them for one connection: a slow server must not take every hand
 _KINDS: dict[str, Callable[[Job], None]] = {
     Job.Kind.PULL: pulling.run,
     Job.Kind.TEST: testing.test,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -54,7 +55,12 @@ def is_allowed(origin: str) -> tuple[bool, bool]:
 
 def times() -> Times:
     """How long things may take, scaled for tests by SYNC_TIME_SCALE."""
-    return Times().scaled(settings.SYNC_TIME_SCALE)
+    return _scaled(settings.SYNC_TIME_SCALE)
+
+
+@lru_cache(maxsize=8)
+def _scaled(scale: float) -> Times:
+    return Times().scaled(scale)
 
 
 class PacedClient(AssistantsClient):

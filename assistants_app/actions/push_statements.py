@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
-from assistants_app.models import ConnectionHealth, PushAttempt, PushOrder, UpstreamCopy
+from assistants_app.models import Change, ConnectionHealth, PushAttempt, PushOrder, UpstreamCopy
 from assistants_app.models.statements import Delete, Given, Insert, Passing, Select, Update
 
 if TYPE_CHECKING:
@@ -62,6 +62,10 @@ LOST = Select(
 )
 
 
+# What is asked of a Change is what its Reviews are bound to.
+_BOUND = ("id", "assistant", "base", "digest")
+_ASIDE = tuple(f.name for f in Change._meta.concrete_fields if f.name not in _BOUND)
+
 # After a power failure nobody is left who holds a claim: SQLite has one machine.
 CLAIM = Passing(
     # What is asked of the order itself stands outside too: PostgreSQL looks at that again when it
@@ -80,7 +84,7 @@ WHOLE = Select(
             "assistant__workspace", "connection__health", "desired_version__change"
         )
         .defer(
-            *(f"desired_version__change__{name}" for name in LONG),
+            *(f"desired_version__change__{name}" for name in _ASIDE),
             *(f"assistant__{name}" for name in LONG),
         )
         .filter(pk=PK)

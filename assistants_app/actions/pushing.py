@@ -6,6 +6,7 @@ sent while the fate of an earlier request is unknown.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,12 @@ from assistants_app.actions import (
 from assistants_app.errors import Conflict
 from assistants_app.models import PushAttempt, PushOrder
 from assistants_app.models.connections import profile_of
+from assistants_app.sync import turns
 from assistants_app.sync.lookup import PullFailed, find_marker
 from assistants_app.sync.plan import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from assistants_app.sync.client import Answer
     from assistants_app.sync.outcomes import Outcome
@@ -102,6 +104,19 @@ class _Push:
             self._from_mark()
 
     # --- reading ---------------------------------------------------------------------------
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[bool]:
+        """Whether calls may be made in this block; if not, the order waits instead."""
+        patience = health.times().lease / 6  # most of the lease is for what follows
+        with turns.turn(self.order.connection_id, patience=patience) as is_ours:
+            if not is_ours:
+                self._wait()
+            yield is_ours
+
+    def _wait(self) -> None:
+        self._put_down()
+        pushes.release(self.order, seconds=1, message="Waiting for its turn.", count=False)
+
     def _may_call(self) -> bool:
         """Wait for a place in the connection's budget; without one the order waits instead.
 
@@ -114,15 +129,15 @@ class _Push:
         if health.take_call(row, patience=health.times().call, places=CALLS):
             self.places = CALLS - 1
             return True
-        self._put_down()
-        pushes.release(self.order, seconds=1, message="Waiting for its turn.", count=False)
+        self._wait()
         return False
 
     def _call(self, speak: Callable[..., Answer], *args: str) -> Answer | None:
         """One call within the budget; None when the connection allows none for now."""
-        if not self._may_call():
-            return None
-        answer = speak(*args)
+        with self._turn() as is_ours:
+            if not is_ours or not self._may_call():
+                return None
+            answer = speak(*args)
         self.client.told(answer)
         return answer
 
@@ -141,7 +156,10 @@ class _Push:
     def _from_mark(self) -> None:
         """No upstream id: look for our own mark before every create (reliability.md 5.4)."""
         since = self.order.asked_at.timestamp() - push_links.SKEW
-        found = find_marker(self.client, str(self.order.op_id), since=since)
+        with self._turn() as is_ours:
+            if not is_ours:
+                return
+            found = find_marker(self.client, str(self.order.op_id), since=since)
         self.read_at = time.monotonic()
         if found:
             self._found(found)
@@ -218,17 +236,18 @@ class _Push:
             self.stop(Reason.ATTEMPTS, self.order.message or "No try came to an end.")
             return
         body = push_bodies.wire(push_bodies.push_body(self.order, self.version))
-        if not self._may_call():
-            return
-        gap_ms = int((time.monotonic() - self.read_at) * 1000)
-        written = time.monotonic()
         n = len(self.attempts) + 1
-        attempt = pushes.write_ahead(self.order, self.version, op, n=n, gap_ms=gap_ms)
-        killpoints.point("sending.committed")
-        if time.monotonic() - written > health.times().send_window:
-            pushes.doubt(self.order, "This process was paused; we look again.")
-            return
-        answer = self._write(op, body, etag)
+        with self._turn() as is_ours:  # before it is announced, so that it leaves soon after
+            if not is_ours or not self._may_call():
+                return
+            gap_ms = int((time.monotonic() - self.read_at) * 1000)
+            written = time.monotonic()
+            attempt = pushes.write_ahead(self.order, self.version, op, n=n, gap_ms=gap_ms)
+            killpoints.point("sending.committed")
+            if time.monotonic() - written > health.times().send_window:
+                pushes.doubt(self.order, "This process was paused; we look again.")
+                return
+            answer = self._write(op, body, etag)
         self.client.told(answer)
         self._after(attempt, answer)
 

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import copy
 import threading
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connections, models, router, transaction
 from django.db.models import sql
+from django.db.models.query import ValuesListIterable
 
 from assistants_app.models import storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
     Rows: TypeAlias = Any  # a QuerySet, of which more is used than its types tell
@@ -37,12 +39,16 @@ class Given(models.Expression):
 
 
 class _Made(NamedTuple):
-    """A queryset, a compiler of it, its SQL and the values of that, some of them `Given`."""
+    """A queryset, a compiler of it, its SQL and the values of that, some of them `Given`.
+
+    Of one that reads: how the columns are read, by their place.
+    """
 
     rows: Rows
     compiler: Any
     text: str
     given: tuple[Any, ...]
+    converters: Mapping[int, Any] = MappingProxyType({})
 
 
 class Statement:
@@ -56,18 +62,16 @@ class Statement:
     def _query(self, rows: Rows) -> Any:
         return rows.query
 
-    def _prepared(self, values: dict[str, Any]) -> tuple[Rows, Any]:
-        """The queryset, and a compiler that has its SQL already and `values` in place."""
-        rows, compiler, text, given = self._at()
-        connection = compiler.connection
-        told = tuple(
+    def _told(self, values: dict[str, Any]) -> tuple[_Made, tuple[Any, ...]]:
+        """The statement as this thread runs it, and every value of it in its place."""
+        made = self._at()
+        connection = made.compiler.connection
+        return made, tuple(
             value.output_field.get_db_prep_value(values[value.name], connection)
             if isinstance(value, Given)
             else value
-            for value in given
+            for value in made.given
         )
-        compiler.as_sql = lambda *_args, **_options: (text, told)
-        return rows, compiler
 
     def _at(self) -> _Made:
         """As this thread runs it, on its own connection."""
@@ -105,11 +109,20 @@ class Select(Statement):
         query.get_compiler = lambda *_args, **_options: compiler
         mine: Any = type(rows)(model=rows.model, query=query, using=compiler.using)
         mine._fields, mine._iterable_class = rows._fields, rows._iterable_class
-        return made._replace(rows=mine)
+        return made._replace(rows=mine, converters=found)
 
     def all(self, **values: Any) -> list[Any]:
-        rows, _ = self._prepared(values)
-        return list(rows._iterable_class(rows))
+        made, told = self._told(values)
+        compiler = made.compiler
+        if made.rows._iterable_class is not ValuesListIterable:
+            compiler.as_sql = lambda *_args, **_options: (made.text, told)
+            return list(made.rows._iterable_class(made.rows))
+        with compiler.connection.cursor() as cursor:
+            cursor.execute(made.text, told)
+            found = cursor.fetchall()
+        if found and made.converters:
+            found = map(tuple, compiler.apply_converters(found, made.converters))
+        return list(found)
 
     def first(self, **values: Any) -> Any:
         """The first row, None when there is none; the queryset says how many it reads."""
@@ -134,7 +147,7 @@ class Update(Statement):
     def run(self, **values: Any) -> int:
         """How many rows it changed."""
         with storage.in_turn(lasts=self.lasts):
-            return _run(self._prepared(values)[1])
+            return _run(*self._told(values))
 
 
 class Passing(Update):
@@ -151,16 +164,16 @@ class Delete(Statement):
 
     def run(self, **values: Any) -> int:
         """How many rows it deleted."""
-        return _run(self._prepared(values)[1])
+        return _run(*self._told(values))
 
 
-def _run(compiler: Any) -> int:
-    text, told = compiler.as_sql()
+def _run(made: _Made, told: tuple[Any, ...]) -> int:
+    compiler = made.compiler
     with (
         transaction.mark_for_rollback_on_error(using=compiler.using),
         compiler.connection.cursor() as cursor,
     ):
-        cursor.execute(text, told)
+        cursor.execute(made.text, told)
         return int(cursor.rowcount)
 
 

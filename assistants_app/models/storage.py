@@ -9,7 +9,13 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING
 
-from django.db import InternalError, OperationalError, connection
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InternalError,
+    OperationalError,
+    connection,
+    connections,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,19 +51,20 @@ def in_turn(*, lasts: bool = True) -> Iterator[None]:
     instead. `lasts`: False for what means nothing to anybody after a power failure: it is not
     brought to the disk by itself, but with the next commit that lasts. PostgreSQL needs neither.
     """
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
+    here = connections[DEFAULT_DB_ALIAS]  # once, since it is looked for anew each time
+    if here.vendor != "sqlite" or here.in_atomic_block:
         yield
         return
     with _line:
         if lasts:
             yield
             return
-        connection.ensure_connection()
-        connection.connection.execute("PRAGMA synchronous=NORMAL")
+        here.ensure_connection()
+        here.connection.execute("PRAGMA synchronous=NORMAL")
         try:
             yield
         finally:
-            connection.connection.execute("PRAGMA synchronous=FULL")
+            here.connection.execute("PRAGMA synchronous=FULL")
 
 
 def weigh() -> None:

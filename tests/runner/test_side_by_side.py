@@ -15,7 +15,8 @@ from assistants_app.models import (
     Job,
     PushOrder,
 )
-from assistants_app.runner import LANE, Runner
+from assistants_app.runner import Runner
+from assistants_app.sync.turns import AT_ONCE
 from tests.builders import (
     make_workspace,
 )
@@ -48,12 +49,12 @@ def test_a_slow_server_does_not_hold_up_another_workspace(
     with Upstream() as quick:
         other = make_free("Quick", alice, quick)
         runner = running()
-        wait_until(lambda: len(up.requests) >= LANE)
+        wait_until(lambda: len(up.requests) >= AT_ONCE)
         assistant = make_live(other, alice, "Quick")
         began = time.monotonic()
         wait_until(lambda: idle(assistant))
         assert time.monotonic() - began < 5
-        assert len(up.requests) == LANE
+        assert len(up.requests) == AT_ONCE
         runner.stop.set()
         up.stop()
         up.closing.clear()
