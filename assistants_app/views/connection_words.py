@@ -126,6 +126,7 @@ def _frozen(upstream: Connection, health: ConnectionHealth) -> Told:
         "Nothing here was changed or marked as deleted, nothing is pushed, and what is live is "
         "still served at /v1."
     )
+    ways = ways_out(upstream.workspace)
     if health.cause == "gone":
         heading = _("This server no longer offers assistants.")
         text = safe
@@ -134,7 +135,7 @@ def _frozen(upstream: Connection, health: ConnectionHealth) -> Told:
             "This looks like a wrong key, a wrong address or a service that has been switched off."
         )
         text = f"{health.reason} {safe}"
-    slug = upstream.workspace.slug
+        ways = ways[:2]
     return Told(
         _("Frozen"),
         "bad",
@@ -143,12 +144,20 @@ def _frozen(upstream: Connection, health: ConnectionHealth) -> Told:
         health.reason if health.cause == "gone" else "",
         _since(health),
         _look(health),
-        [
-            (_("Connect elsewhere"), reverse("workspace_connection", args=[slug])),
-            (_("Keep here only"), reverse("workspace_connection_remove", args=[slug])),
-        ],
+        ways,
         is_confirmable=health.cause != "gone",
     )
+
+
+def ways_out(workspace: Workspace) -> list[tuple[str, str]]:
+    """What can be done where a server offers no assistants any more (contract.md section 8)."""
+    slug, query = [workspace.slug], f"?workspace={workspace.slug}"
+    return [
+        (_("Connect elsewhere"), reverse("workspace_connection", args=slug) + "#conn-h"),
+        (_("Keep here only"), reverse("workspace_connection_remove", args=slug)),
+        (_("Export from the list"), reverse("assistant_list") + query),
+        (_("Import a file"), reverse("import") + query + "#import-file-h"),
+    ]
 
 
 def _paused(_upstream: Connection, health: ConnectionHealth) -> Told:

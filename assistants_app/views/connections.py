@@ -20,7 +20,15 @@ from assistants_app.forms.connections import ConnectionForm, LeaveForm
 from assistants_app.models import AllowedOrigin, Job
 from assistants_app.models.connections import profile_of
 from assistants_app.sync import profiles
-from assistants_app.views import access, bulk, freshness, imports, pages, verifying
+from assistants_app.views import (
+    access,
+    bulk,
+    connection_words,
+    freshness,
+    imports,
+    pages,
+    verifying,
+)
 from assistants_app.views.workspaces import settings_context
 
 if TYPE_CHECKING:
@@ -105,6 +113,7 @@ def _tested(request: Request, workspace: Workspace, job: Job | None) -> dict[str
         "seen": job.fingerprint if job else "",
         "upstream": upstream,
         "abilities": abilities(upstream) if upstream else [],
+        "ways_out": connection_words.ways_out(workspace),
         "may_write": policies.allowed(request.actor, "settings.write", workspace),
     }
 

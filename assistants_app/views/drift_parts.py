@@ -131,7 +131,7 @@ def wording(found: Drift, *, common: int | None, live: int | None) -> Wording:
         columns=(("base", last), ("ours", here), ("theirs", _("Upstream"))),
         keep=_("Keep ours"),
         take=_("Take theirs"),
-        overlap=_("Changed on both sides"),
+        overlap=_("Changed on both sides") if found.base is not None else _("Differs"),
         only={"ours": _("Changed here only"), "theirs": _("Changed upstream only")},
         further={
             "ours": ngettext_lazy(

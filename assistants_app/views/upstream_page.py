@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 State, Reason = PushOrder.State, PushOrder.Reason
 SHOWN = 20  # attempts
 PARTS = {"upstream-part": "sync/parts/_upstream.html", "drift": "sync/parts/_drift.html"}
+SLOTS = {"upstream-facts": "sync/parts/_facts.html"}  # what the heading says goes with the part
 MOVING = (State.WAITING, State.SENDING, State.UNKNOWN)
 
 
@@ -57,7 +58,12 @@ def page(
     context = _context(request, assistant) | more
     if found := drift.of(assistant):
         context |= of_drift(request, assistant, found, chosen or {})
-    return pages.page(request, "sync/upstream.html", context, parts=PARTS, status=status)
+    response = pages.page(request, "sync/upstream.html", context, parts=PARTS, status=status)
+    if request.htmx and request.htmx.target == "upstream-part":
+        response = pages.with_slots(response, request, SLOTS, context)
+        if found:  # a decision takes more of the page than the part that waited
+            response["HX-Refresh"] = "true"
+    return response
 
 
 def url(assistant: Assistant) -> str:

@@ -74,8 +74,10 @@ def test_a_server_that_ended_is_told_with_its_ways_out(
     Runner(hands=0).tick()
     text = client.get(where).content.decode()
     assert "This server no longer offers assistants." in text
-    assert "Choose another server" in text
-    assert leaving in text
+    slug = connected.workspace.slug
+    ways = (where + "#conn-h", leaving, f"{reverse('assistant_list')}?workspace={slug}")
+    for way in (*ways, f"{reverse('import')}?workspace={slug}#import-file-h"):
+        assert f'<a class="btn sm" href="{way}">' in text
 
 
 def test_what_the_server_can_do_is_shown_as_far_as_it_was_seen(

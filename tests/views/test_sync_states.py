@@ -57,6 +57,7 @@ def test_each_state_says_what_it_is_since_when_and_what_to_do(
     assert "Waiting until the connection is open again." in text
     assert "Cannot check" in text
     assert "Push now" not in text
+    assert ("Export from the list" in text) is (cause == "gone")
 
 
 def test_a_connection_that_looks_again_by_itself_is_looked_at_less_often(

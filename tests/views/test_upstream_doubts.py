@@ -50,6 +50,7 @@ def test_the_id_that_is_pasted_is_read_and_what_differs_is_shown(
     text = client.get(url(unclear)).content.decode()
     assert "Somebody else" in text
     assert "Never seen in agreement" in text
+    assert "Changed on both sides" not in text  # nobody knows who changed what
     assert "It is another one" in text
     assert client.post(url(unclear), {"do": "unlink"}).status_code == 303
     assert now(unclear).upstream_id is None

@@ -18,6 +18,7 @@ from tests.views.drifted import TEXT, fields, form, url
 from tests.views.synced import work
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
     from django.test import Client
 
     from assistants_app.models import User
@@ -92,3 +93,41 @@ def test_the_publish_page_shows_the_bytes_that_are_sent(
     work()
     assert upstream.writes()[-1].body.decode() == shown_body(text)
     assert upstream.writes()[-1].body == push_bodies.wire(contract.parse(shown_body(text)))  # type: ignore[arg-type]
+
+
+# --- while it is on its way -------------------------------------------------------------------
+
+
+def poll(client: Client, page: str) -> HttpResponse:
+    """What the waiting part gets when it asks again."""
+    [address] = re.findall(r'hx-get="([^"]+)" hx-trigger="every 3s"', page)
+    return client.get(address, headers={"HX-Request": "true", "HX-Target": "upstream-part"})
+
+
+def test_what_arrives_while_one_waits_is_said_in_the_heading_too(
+    client: Client, bob: User, drifted: Assistant
+) -> None:
+    client.force_login(bob)
+    text = client.post(url(drifted), form(client, drifted) | {"do": "push"}).content.decode()
+    client.post(url(drifted), fields(text) | {"do": "overwrite"})
+    page = client.get(url(drifted)).content.decode()
+    assert "Waiting to push" in page
+    assert poll(client, page).status_code == 204
+    work()
+    part = poll(client, page)
+    assert "HX-Refresh" not in part.headers
+    [facts] = re.findall(r'<div id="upstream-facts" [^>]*>(.*?)</div>', part.content.decode(), re.S)
+    assert "In sync" in facts
+    assert re.search(r"Live, checked \d\d:\d\d:\d\d", facts)
+
+
+def test_a_difference_found_while_one_waits_brings_the_whole_page(
+    client: Client, bob: User, drifted: Assistant, upstream: Upstream
+) -> None:
+    client.force_login(bob)
+    text = client.post(url(drifted), form(client, drifted) | {"do": "push"}).content.decode()
+    client.post(url(drifted), fields(text) | {"do": "overwrite"})
+    page = client.get(url(drifted)).content.decode()
+    upstream.assistants[drifted.upstream_id or ""]["temperature"] = 0.1
+    work()
+    assert poll(client, page).headers["HX-Refresh"] == "true"
