@@ -92,7 +92,9 @@ def fresh(folder: Path) -> dict[str, str]:
 def rows(*, is_full: bool) -> list[Row]:
     rounds = 5 if is_full else 3
     size = 10 if is_full else 1
-    return [*_pull(1_000 * size, rounds), *_push(50 * size, rounds), _cpu(100 * size, rounds),
+    # Eight at a time: of fewer, the last round and the first tick would decide.
+    pushes, looped = (500, 500) if is_full else (160, 40)
+    return [*_pull(1_000 * size, rounds), *_push(pushes, looped, rounds), _cpu(100 * size, rounds),
             *_slow_down(130 * (3 if is_full else 1), 3 if is_full else 1),
             *_unchanged(3_000 if is_full else 1_000, rounds)]  # fmt: skip
 
@@ -120,7 +122,8 @@ def _pull(n: int, rounds: int) -> list[Row]:
     ]
 
 
-def _push(n: int, rounds: int) -> list[Row]:
+def _push(n: int, looped: int, rounds: int) -> list[Row]:
+    """`n` pushes; of the loops, which do one after the other, `looped` stand for all of them."""
     mine, loop, threads, only, calls, cpu = [], [], [], [], [], []
     with stub(latency=LATENCY, assistants=n) as up, dashboard(up.url, n, 100_000) as folder:
         for _ in range(rounds):
@@ -129,14 +132,16 @@ def _push(n: int, rounds: int) -> list[Row]:
             mine.append(ours["s"])
             cpu.append(ours["cpu"] / n)
             calls.append(sum(up.take().values()))
-            loop.append(run("sdk_push", up.url, n)["s"])
+            loop.append(run("sdk_push", up.url, looped)["s"] * n / looped)
             threads.append(run("sdk_push_threads", up.url, n)["s"])
-            only.append(run("sdk_write_only", up.url, n)["s"])
+            only.append(run("sdk_write_only", up.url, looped)["s"] * n / looped)
     floor = [median(calls) * LATENCY / HANDS]
     each = f"{median(calls) / n:.2f} calls and {median(cpu) * 1000:.0f} ms CPU per push"
+    # Its threads are never idle either: nobody who makes these calls can be quicker than the floor.
+    most = f"the floor is {median(threads) / floor[0]:.2f} times as quick as its threads"
     return [
         _row(f"S4 push {n}, against an SDK loop of the same calls", mine, loop, ">= 8", each),
-        _row("S4 against the SDK in 8 threads, the same calls", mine, threads, ">= 1.4"),
+        _row("S4 against the SDK in 8 threads, the same calls", mine, threads, ">= 1.4", most),
         _row("S4 against the floor, calls x latency / 8", mine, floor, ">= 0.87"),
         _row("S4 against an SDK loop that only writes", mine, only, "-", "for comparison"),
     ]
