@@ -145,6 +145,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assistants/<int:pk>/upstream/push/", sync.retry, name="push_retry"),
     path("jobs/<int:pk>/", connections.job, name="job"),
     path("jobs/<int:pk>/again/", imports.again, name="job_again"),
+    path("jobs/<int:pk>/stop/", imports.stop, name="job_stop"),
     # audit
     path("audit/", audit.audit_list, name="audit_list"),
     path("audit/<int:seq>/", audit.audit_entry, name="audit_entry"),

@@ -53,6 +53,7 @@ ACTIONS: dict[str, str] = {
     "import.ended": "took in the assistants that were chosen",
     "import.looked": "asked what is upstream",
     "import.relinked": "linked assistants to the server again",
+    "import.stopped": "stopped taking in assistants",
     "member.removed": "removed a member",
     "member.set": "set a member's roles",
     "origin.allowed": "allowed an address",

@@ -118,9 +118,7 @@ def relink(request: Request) -> HttpResponse:
 @access.signed_in("POST")
 def again(request: Request, pk: int) -> HttpResponse:
     """Go on with an import that failed: what it has not come to yet."""
-    rows = policies.visible(request.actor, Job.objects.select_related("workspace"))
-    job = get_object_or_404(rows, pk=pk)
-    policies.require(request.actor, "push", job.workspace, on=job)
+    job = _import(request, pk)
     if job.kind != Job.Kind.IMPORT or job.state != Job.State.FAILED:
         messages.warning(request, _("There is nothing to go on with."))
         return pages.go(request, "job", pk)
@@ -130,6 +128,23 @@ def again(request: Request, pk: int) -> HttpResponse:
         messages.warning(request, str(refusal))
         return pages.go(request, "job", pk)
     return pages.go(request, "job", run.pk)
+
+
+@access.signed_in("POST")
+def stop(request: Request, pk: int) -> HttpResponse:
+    """End an import that is under way; what is left can be taken in later."""
+    try:
+        importing.stop(_import(request, pk), actor=request.actor)
+    except Conflict as conflict:
+        messages.warning(request, str(conflict))
+    return pages.go(request, "job", pk)
+
+
+def _import(request: Request, pk: int) -> Job:
+    rows = policies.visible(request.actor, Job.objects.select_related("workspace"))
+    job: Job = get_object_or_404(rows, pk=pk)
+    policies.require(request.actor, "push", job.workspace, on=job)
+    return job
 
 
 @access.signed_in("POST")
@@ -354,6 +369,7 @@ def results(request: Request, job: Job) -> dict[str, Any]:
         "advice": advice(job) if job.state == Job.State.FAILED else "",
         "said": job.progress if _reason(job) else "",
         "may_go_on": may_push and job.state == Job.State.FAILED and left != [],
+        "may_stop": may_push and not job.is_over,
         "left": len(left) if left else 0,
         "share": _share(job, done),
     }

@@ -96,6 +96,7 @@ ROUTES: dict[str, dict[str, str]] = {
     "push_retry": {"POST": PUSH},
     "job": {"GET": READ},
     "job_again": {"POST": PUSH},
+    "job_stop": {"POST": PUSH},
     # audit
     "audit_list": {"GET": READ},
     "audit_entry": {"GET": OWN_OR + "audit.read"},

@@ -324,6 +324,36 @@ def test_the_bar_moves_while_it_is_taken_in(bobs: Client, upstream: Upstream, bo
     assert upstream.requests == []
 
 
+def test_an_import_is_stopped_and_gone_on_with(bobs: Client, upstream: Upstream, bob: User) -> None:
+    ids = fill(upstream, 3)
+    run = importing.ask(Workspace.objects.get(), actor=builders.acting(bob), ids=ids)
+    where, stop = reverse("job", args=[run.pk]), reverse("job_stop", args=[run.pk])
+    assert f'action="{stop}"' in bobs.get(where).content.decode()
+    page = text_of(bobs.post(stop, follow=True).content)
+    assert "Stopped. What was taken in stays." in page
+    assert "Go on with the other 3" in page
+    assert f'action="{stop}"' not in bobs.get(where).content.decode()
+    work()
+    assert not Assistant.objects.exists()
+    assert "It is over already." in text_of(bobs.post(stop, follow=True).content)
+    bobs.post(reverse("job_again", args=[run.pk]))
+    work()
+    assert Assistant.objects.count() == 3
+
+
+def test_who_only_looks_is_not_offered_to_stop(
+    client: Client, upstream: Upstream, bob: User, carol: User
+) -> None:
+    place = Workspace.objects.get()
+    run = importing.ask(place, actor=builders.acting(bob), ids=["a"])
+    builders.make_member(place, carol, "viewer")
+    client.force_login(carol)
+    stop = reverse("job_stop", args=[run.pk])
+    assert client.post(stop).status_code == 403
+    assert stop not in client.get(reverse("job", args=[run.pk])).content.decode()
+    assert upstream.requests == []
+
+
 def test_a_stranger_knows_nothing_of_the_run(
     client: Client, upstream: Upstream, bob: User, carol: User
 ) -> None:
@@ -331,6 +361,7 @@ def test_a_stranger_knows_nothing_of_the_run(
     client.force_login(carol)
     assert client.get(reverse("job", args=[run.pk])).status_code == 404
     assert client.post(reverse("job_again", args=[run.pk])).status_code == 404
+    assert client.post(reverse("job_stop", args=[run.pk])).status_code == 404
     assert upstream.requests == []
 
 
