@@ -278,7 +278,7 @@ def test_hostile_texts_end_in_time_and_lose_nothing(size: int, seconds: float) -
 
 def test_a_spent_budget_is_told(monkeypatch) -> None:
     before = prose(2_000)
-    after = edited(before, len(before))
+    after = [f"other {line} other" for line in before]
     assert not difference("\n".join(before), "\n".join(after)).plain
     monkeypatch.setattr(textdiff, "BUDGET", 200)
     diff = difference("\n".join(before), "\n".join(after), context=None)

@@ -12,7 +12,7 @@ from assistants_app import contract, policies
 from assistants_app.actions import audit, shown, texts
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.models import Change, Comment, Thread
-from assistants_app.textdiff import kept
+from assistants_app.textdiff import cuts
 
 if TYPE_CHECKING:
     from assistants_app.models import Review
@@ -87,7 +87,7 @@ def _begin(change: Change, actor: Actor, at: Anchor) -> Thread:
         document, digest = (base.document(), base.digest) if base else ({}, "")
     elif digest == change.digest:
         shown.keep(change)  # so that the lines can be followed through later edits
-    lines = kept.lines(shown.plain_text(document, at.part))
+    lines = cuts.lines(shown.plain_text(document, at.part))
     if at.part not in contract.FIELDS or not 0 <= at.first <= at.last <= len(lines):
         raise Invalid("text", "There are no such lines to comment on.")
     return Thread.objects.create(

@@ -31,6 +31,7 @@ _BOM: Final = "\ufeff"
 _SUSPECT_ESCAPE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 _PLACED_CHARACTERS: Final = 2_097_152
+_EMPTY_IS_UNSET: Final = ("name", "description", "instructions")
 
 
 def parse(data: str | bytes, *, limit: int | None = None) -> JSON:
@@ -98,7 +99,7 @@ def without_marker(doc: Document) -> Document:
 
 def is_unset(field: str, value: Any) -> bool:
     """Whether a field at this value is not set: null, or an empty text where null is allowed."""
-    return value is None or (value == "" and field in ("name", "description", "instructions"))
+    return value is None or (value == "" and field in _EMPTY_IS_UNSET)
 
 
 def digest(text: str) -> str:

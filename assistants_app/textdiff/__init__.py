@@ -7,28 +7,34 @@ line and the result says so (`Diff.plain`).
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
-from itertools import accumulate, groupby, pairwise
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from unicodedata import category
+from itertools import accumulate, groupby
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 try:
     from cydifflib import SequenceMatcher as QuickMatcher
 except ImportError:  # the extra "fast" is not installed
     from difflib import SequenceMatcher as QuickMatcher
 
+from assistants_app.textdiff.cuts import (
+    LINE_END,
+    LONGEST_PIECE,
+    Unit,
+    sentences,
+    tokens,
+    units,
+)
+from assistants_app.textdiff.ends import is_edit, shared
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
 
-    _Changed = Callable[[Sequence["_Unit"], Sequence["_Unit"], "_Work"], Iterator["Row"]]
+    _Changed = Callable[[Sequence["Unit"], Sequence["Unit"], "_Work"], Iterator["Row"]]
 
 LONG_LINE = 400  # characters; from here a line is compared by sentences
-LONGEST_PIECE = 1_000  # characters; so the words of two pieces are at most 2,000
 SIMILAR = 0.5  # share of common text from which two lines count as one line edited
 PAIRED_AT_ONCE = 40  # lines of a block among which partners are sought
 BUDGET = 4_000_000  # steps in all
@@ -41,8 +47,7 @@ _Link = tuple[int, int, "_Link | None"]  # place in before, in after, the link b
 T = TypeVar("T", bound="Hashable")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of the table: a line, or one sentence of a line that is too long to compare whole.
 
     `old_no` and `new_no` count lines from 1. The sentences of one long line are rows with the same
@@ -80,7 +85,7 @@ def difference(before: str, after: str, *, context: int | None = 3) -> Diff:
     number, are the lines of `before`; those of "same" and "add" rows are the lines of `after`.
     """
     work = _Work(BUDGET)
-    rows = list(_compared(_lines(before), _lines(after), work, _block))
+    rows = list(_compared(units(before), units(after), work, _block))
     return Diff(
         rows=tuple(rows if context is None else folded(rows, context)),
         added_words=_words(rows, "ins"),
@@ -91,7 +96,7 @@ def difference(before: str, after: str, *, context: int | None = 3) -> Diff:
 
 
 def _compared(
-    olds: Sequence[_Unit], news: Sequence[_Unit], work: _Work, changed: _Changed
+    olds: Sequence[Unit], news: Sequence[Unit], work: _Work, changed: _Changed
 ) -> Iterator[Row]:
     i = j = 0
     for x, y, length in [*_match(*_coded(olds, news), work), (len(olds), len(news), 0)]:
@@ -100,44 +105,60 @@ def _compared(
         yield from map(_same, olds[x:i], news[y:j])
 
 
-def _block(olds: Sequence[_Unit], news: Sequence[_Unit], work: _Work) -> Iterator[Row]:
+def _block(olds: Sequence[Unit], news: Sequence[Unit], work: _Work) -> Iterator[Row]:
     if olds and news and any(len(u.text) > LONG_LINE for u in (*olds, *news)):
-        return _compared(_sentences(olds), _sentences(news), work, _edited)
+        return _compared(sentences(olds), sentences(news), work, _edited)
     return _edited(olds, news, work)
 
 
-def _edited(olds: Sequence[_Unit], news: Sequence[_Unit], work: _Work) -> Iterator[Row]:
+def _edited(olds: Sequence[Unit], news: Sequence[Unit], work: _Work) -> Iterator[Row]:
     i = j = 0
-    for x, y in _pairs(olds, news, work):
+    for x, y in _in_step(olds, news) or _pairs(olds, news, work):
         yield from _whole(olds[i:x], news[j:y])
         yield from _pair(olds[x], news[y], work)
         i, j = x + 1, y + 1
     yield from _whole(olds[i:], news[j:])
 
 
-def _pair(old: _Unit, new: _Unit, work: _Work) -> Iterator[Row]:
+def _pair(old: Unit, new: Unit, work: _Work) -> Iterator[Row]:
     if (old.text, old.last) == (new.text, new.last):
         yield _same(old, new)
         return
-    a, b = _token().findall(old.text), _token().findall(new.text)
+    head, tail = shared(old.text, new.text)
+    a, b = tokens(old.text[head : -tail or None]), tokens(new.text[head : -tail or None])
     common = _words_in_common(a, b, work)
     was, now = _pieces(a, {i for i, _ in common}, "del"), _pieces(b, {j for _, j in common}, "ins")
-    yield Row("del", old.line, None, was, part=old.part)
-    yield Row("add", None, new.line, now, part=new.part)
+    first, last = old.text[:head], old.text[-tail:] if tail else ""
+    yield Row("del", old.line, None, _between(first, was, last), part=old.part)
+    yield Row("add", None, new.line, _between(first, now, last), part=new.part)
 
 
-def _same(old: _Unit, new: _Unit) -> Row:
+def _same(old: Unit, new: Unit) -> Row:
     return Row("same", old.line, new.line, (("same", new.text),), part=new.part)
 
 
-def _whole(olds: Iterable[_Unit], news: Iterable[_Unit]) -> Iterator[Row]:
+def _whole(olds: Iterable[Unit], news: Iterable[Unit]) -> Iterator[Row]:
     yield from (Row("del", u.line, None, (("del", u.text),), part=u.part) for u in olds)
     yield from (Row("add", None, u.line, (("ins", u.text),), part=u.part) for u in news)
 
 
 def _pieces(tokens: Sequence[str], same: Set[int], kind: Literal["ins", "del"]) -> Pieces:
+    if not same:
+        return ((kind, "".join(tokens)),) if tokens else ()
     runs = groupby(range(len(tokens)), same.__contains__)
     return tuple(("same" if kept else kind, "".join(tokens[i] for i in run)) for kept, run in runs)
+
+
+def _between(first: str, pieces: Pieces, last: str) -> Pieces:
+    """The pieces with what both texts begin and end with around them."""
+    whole = list(pieces)
+    for at, text in ((0, first), (-1, last)):
+        if text and whole and whole[at][0] == "same":
+            both = text + whole[at][1] if at == 0 else whole[at][1] + text
+            whole[at] = ("same", both)
+        elif text:
+            whole.insert(at if at == 0 else len(whole), ("same", text))
+    return tuple(whole)
 
 
 def folded(rows: Iterable[Row], context: int) -> Iterator[Row]:
@@ -156,10 +177,12 @@ def folded(rows: Iterable[Row], context: int) -> Iterator[Row]:
 
 def _words(rows: Iterable[Row], kind: Literal["ins", "del"]) -> int:
     texts = (text for row in rows for k, text in row.pieces if k == kind)
-    return sum(any(map(str.isalnum, t)) for text in texts for t in _token().findall(text))
+    return sum(any(map(str.isalnum, t)) for text in texts for t in tokens(text))
 
 
 def _newlines_changed(before: str, after: str, rows: Iterable[Row]) -> bool:
+    if "\r" not in before and "\r" not in after:
+        return False
     old, new = LINE_END.findall(before), LINE_END.findall(after)
     if old and new and set(old) != set(new):
         return True
@@ -167,72 +190,11 @@ def _newlines_changed(before: str, after: str, rows: Iterable[Row]) -> bool:
     return any(i <= len(old) and j <= len(new) and old[i - 1] != new[j - 1] for i, j in pairs)
 
 
-LINE_END = re.compile(r"\r\n?|\n")
-# Where a long line is cut, each rule only for what the rule before left too long: ends of
-# sentences, of clauses, of some words, some letters. A cut depends on the text beside it and not
-# on its position, so that soon after an edit both sides are cut alike again. No rule may look
-# ahead without end: a hostile line would make it quadratic.
-_END, _WIDE_END = r"[.!?\u2026]", r"[\u3002\uff01\uff1f]"
-_CLOSING = r"[\"'\u201d\u2019\u00bb\u300d\u300f)\]\uff09]"
-_CUTS = (
-    re.compile(rf"(?<={_END})\s+|(?<={_END}{_CLOSING})\s+|{_WIDE_END}+{_CLOSING}*\s*"),
-    re.compile(r"[,;:\u3001\uff0c\uff1b\uff1a)\]}>]+\s*|\t"),
-    re.compile(r"[aeiou05]\s+"),
-    re.compile(r"(?s).{64,999}?[aeiouAEIOU05\u0e19\u3044\u7684]|.{1,1000}"),
-)
-# Han, kana, Thai, Lao, Tibetan, Myanmar, Khmer: scripts that put no space between words.
-_UNSPACED = (
-    "\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
-    "\U00020000-\U000323af\u0e01-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """What is compared: a line or a part of one. `last`: the line ends here."""
-
-    text: str
-    line: int
-    part: int = 0
-    last: bool = True
-
-
-def _lines(text: str) -> list[_Unit]:
-    return [_Unit(t, n) for n, t in enumerate(LINE_END.split(text), 1)] if text else []
-
-
-def _sentences(units: Iterable[_Unit]) -> list[_Unit]:
-    found: list[_Unit] = []
-    for unit in units:
-        texts = _cut(unit.text, 0) or [""]
-        last = len(texts) - 1
-        found += [_Unit(t, unit.line, n, n == last) for n, t in enumerate(texts)]
-    return found
-
-
-def _cut(text: str, rule: int) -> list[str]:
-    ends = [0, *(m.end() for m in _CUTS[rule].finditer(text)), len(text)]
-    pieces = [text[i:j] for i, j in pairwise(ends) if i < j]
-    if rule + 1 == len(_CUTS):
-        return pieces
-    return [q for p in pieces for q in (_cut(p, rule + 1) if len(p) > LONGEST_PIECE else [p])]
-
-
-def _coded(olds: Iterable[_Unit], news: Iterable[_Unit]) -> tuple[list[int], list[int]]:
+def _coded(olds: Iterable[Unit], news: Iterable[Unit]) -> tuple[list[int], list[int]]:
     """Small numbers in place of texts; a line break put between two sentences makes another one."""
     codes: dict[tuple[str, bool], int] = {}
     a, b = ([codes.setdefault((u.text, u.last), len(codes)) for u in us] for us in (olds, news))
     return a, b
-
-
-@cache
-def _token() -> re.Pattern[str]:
-    """Words with their combining marks, runs of spaces, single signs; together the whole text."""
-    ranges = (range(0x300, 0x3100), range(0xA600, 0xAC00), range(0xFE00, 0xFE30))
-    mark = "".join(chr(c) for r in ranges for c in r if category(chr(c))[0] == "M")
-    return re.compile(
-        rf"[{_UNSPACED}][{mark}]*|(?:[^\W{_UNSPACED}]|[{mark}])+|\s+|[^\w\s][{mark}]*"
-    )
 
 
 class _Work:
@@ -264,16 +226,32 @@ def _match(a: Sequence[int], b: Sequence[int], work: _Work) -> list[Match]:
         lo, hi, blo, bhi = lo + head, hi - tail, blo + head, bhi - tail
         if lo == hi or blo == bhi or not work.take(head + tail + hi - lo + bhi - blo):
             continue
+        if set(a[lo:hi]).isdisjoint(b[blo:bhi]):
+            continue
         anchors = [(lo + i, blo + j) for i, j in _anchors(a[lo:hi], b[blo:bhi])]
         if anchors:
             found += [(i, j, 1) for i, j in anchors]
             starts = [(lo, blo), *((i + 1, j + 1) for i, j in anchors)]
-            stops = [*anchors, (hi, bhi)]
-            stack += [(i, k, j, m) for (i, j), (k, m) in zip(starts, stops, strict=True)]
+            gaps = zip(starts, [*anchors, (hi, bhi)], strict=True)
+            stack += [(i, k, j, m) for (i, j), (k, m) in gaps if i < k and j < m]
         elif _worst(a[lo:hi], b[blo:bhi]) < work.left:
             longest = _longest(a[lo:hi], b[blo:bhi], work)
             found += [(lo + i, blo + j, n) for i, j, n in longest]
-    return sorted(m for m in found if m[2])
+    return _joined(sorted(m for m in found if m[2]))
+
+
+def _joined(matches: Iterable[Match]) -> list[Match]:
+    """The same with runs that touch each other as one."""
+    runs: list[Match] = []
+    x = y = -1  # where the last run ends
+    for i, j, length in matches:
+        if (i, j) == (x, y):
+            first = runs.pop()
+            runs.append((first[0], first[1], first[2] + length))
+        else:
+            runs.append((i, j, length))
+        x, y = i + length, j + length
+    return runs
 
 
 def _ends(a: Sequence[int], b: Sequence[int]) -> tuple[int, int]:
@@ -340,6 +318,8 @@ def _words_in_common(a: Sequence[str], b: Sequence[str], work: _Work) -> list[tu
 
     Spaces do not take part in the search, else they would tear every run of words to pieces.
     """
+    if set(a).isdisjoint(b):
+        return []
     x, y = ([i for i, t in enumerate(tokens) if not t.isspace()] for tokens in (a, b))
     runs = _longest([a[i] for i in x], [b[j] for j in y], work)
     found = {x[i + k]: y[j + k] for i, j, n in runs for k in range(n)}
@@ -351,7 +331,17 @@ def _words_in_common(a: Sequence[str], b: Sequence[str], work: _Work) -> list[tu
     return list(found.items())
 
 
-def _pairs(olds: Sequence[_Unit], news: Sequence[_Unit], work: _Work) -> Iterator[tuple[int, int]]:
+def _in_step(olds: Sequence[Unit], news: Sequence[Unit]) -> list[tuple[int, int]]:
+    """Each line with the one in the same place, if all of them plainly are that line, edited."""
+    if len(olds) != len(news):
+        return []
+    both = zip(olds, news, strict=True)
+    return (
+        [(n, n) for n in range(len(olds))] if all(is_edit(x.text, y.text) for x, y in both) else []
+    )
+
+
+def _pairs(olds: Sequence[Unit], news: Sequence[Unit], work: _Work) -> Iterator[tuple[int, int]]:
     """Partners in order, at least SIMILAR, with the largest sum; sought among neighbours only."""
     parts = -(-max(len(olds), len(news)) // PAIRED_AT_ONCE)
     for part in range(parts if olds and news else 0):
@@ -368,7 +358,7 @@ _Bag = tuple[str, Counter[str], int]  # a line, its words, the sum of their leng
 
 
 def _bag(text: str) -> _Bag:
-    words = [t for t in _token().findall(text) if not t.isspace()]
+    words = [t for t in tokens(text) if not t.isspace()]
     return text, Counter(words), sum(map(len, words))
 
 

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 PAIRS = 16
 
 
-def lines(text: str) -> list[str]:
-    """The lines that row numbers count."""
-    return textdiff.LINE_END.split(text) if text else []
-
-
 @lru_cache(maxsize=PAIRS)
 def whole(before: str, after: str) -> Diff:
     """`textdiff.difference` with every row of both texts."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from assistants_app import textdiff
-from assistants_app.textdiff import LINE_END, _coded, _match, _Unit, _Work
+from assistants_app.textdiff import _coded, _match, _Work
+from assistants_app.textdiff.cuts import LINE_END, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +78,7 @@ def _lines(text: str) -> list[_Line]:
 
 
 def _hunks(base: Sequence[_Line], side: Sequence[_Line], whose: Side) -> Iterator[_Hunk]:
-    units = [[_Unit(text, n) for n, (text, _) in enumerate(lines)] for lines in (base, side)]
+    units = [[Unit(text, n) for n, (text, _) in enumerate(lines)] for lines in (base, side)]
     work = _Work(textdiff.BUDGET)
     i = j = 0
     for x, y, length in [*_match(*_coded(*units), work), (len(base), len(side), 0)]:

@@ -19,7 +19,7 @@ from assistants_app.contract import words
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.forms.comments import CommentForm
 from assistants_app.models import Comment, Thread
-from assistants_app.textdiff import kept
+from assistants_app.textdiff import cuts
 from assistants_app.views import access, discussion, pages, review_page
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _quote(change: Change, at: dict[str, Any]) -> list[str]:
     """The lines that it is about, as they are now."""
     base = change.base.document() if change.base else {}
     document = base if at["side"] == "old" else change.document()
-    lines = kept.lines(shown.plain_text(document, at["part"])) if at["part"] else []
+    lines = cuts.lines(shown.plain_text(document, at["part"])) if at["part"] else []
     return lines[at["first"] - 1 : at["last"]][:20] if at["first"] else []
 
 
