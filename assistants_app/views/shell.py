@@ -141,7 +141,7 @@ class Shell:
                     "reply_",
                     "model_list",
                     "compare",
-                    "upstream",
+                    "import",
                 ),
             ),
             self._item("review_list", _("Reviews"), "eye", ("review",), count=self._waiting),

@@ -32,7 +32,10 @@ pytestmark = pytest.mark.django_db
 
 
 def test_before_the_first_look_the_page_offers_one(bobs: Client, upstream: Upstream) -> None:
-    page = text_of(bobs.get(URL).content)
+    response = bobs.get(URL)
+    here = r'<a id="nav-([^"]+)"[^>]*aria-current'
+    assert re.findall(here, response.content.decode()) == ["sparkles"]
+    page = text_of(response.content)
     assert "See what is there first" in page
     assert "Nothing is written upstream." in page
     assert upstream.requests == []

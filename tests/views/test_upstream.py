@@ -35,6 +35,7 @@ def test_it_says_what_changed_where_and_that_nobody_knows_who(
 ) -> None:
     client.force_login(bob)
     text = client.get(url(drifted)).content.decode()
+    assert re.findall(r'<a id="nav-([^"]+)"[^>]*aria-current', text) == ["arrow-path"]
     assert "2 parts changed upstream; 1 of them was also changed here." in text
     assert "who it was is unknown" in text
     assert "Last in common (v1)" in text
