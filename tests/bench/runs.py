@@ -198,6 +198,21 @@ def our_push(url: str, n: int) -> dict[str, Any]:
     return found
 
 
+def requests_calls(url: str, n: int) -> dict[str, Any]:
+    """The library alone: one session, and the body parsed."""
+    import requests
+
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {KEY}"
+
+    def work() -> None:
+        for id_ in _ids(n):
+            assert session.get(f"{url}/assistants/{id_}", timeout=60).json()["id"] == id_
+
+    session.get(f"{url}/assistants/{_ids(1)[0]}", timeout=60)
+    return measured(work)
+
+
 # --- the official SDK -----------------------------------------------------------------------------
 def _sdk(url: str) -> Any:
     import openai
@@ -271,8 +286,8 @@ def sdk_write_only(url: str, n: int) -> dict[str, Any]:
 RUNS = {
     run.__name__: run
     for run in (
-        our_pull, our_pull_again, our_calls, our_push, our_check, loop_check, sdk_pull,
-        sdk_pull_usual, sdk_calls, sdk_push, sdk_push_threads, sdk_write_only,
+        our_pull, our_pull_again, our_calls, requests_calls, our_push, our_check, loop_check,
+        sdk_pull, sdk_pull_usual, sdk_calls, sdk_push, sdk_push_threads, sdk_write_only,
     )
 }  # fmt: skip
 
