@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from assistants_app.models import User
+    from assistants_app.models.statements import Given
 
 SEARCH_MAX = 200
 VIEWS = ("all", "mine", "in_review", "ready", "drift", "failed", "archived")
@@ -207,7 +208,7 @@ def _upstream(state: str) -> Q:
     }[state]
 
 
-def in_view(view: str, user: User) -> Q:
+def in_view(view: str, user: User | Given) -> Q:
     """The condition of one tab, beside whether it is archived."""
     match view:
         case "mine":

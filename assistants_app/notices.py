@@ -6,9 +6,11 @@ The page and the e-mails ask the same questions; an e-mail carries no text of an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import CharField, Exists, F, OuterRef, Q
+from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, Q
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,6 +29,7 @@ from assistants_app.models import (
     Version,
 )
 from assistants_app.models.audit import ACTIONS
+from assistants_app.models.statements import Given, Select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from assistants_app.policies import Right
 
+_COUNTING: tuple[Right, ...] = ("workspace.read", "push", "change.review")
 BACK = 5_000  # entries of the log that are looked at; what is older is history
 ASKED, MINE, TROUBLE = "asked", "mine", "trouble"
 KINDS = {
@@ -87,35 +91,79 @@ def concerning(
 
     `held`: workspace id → roles, of the workspaces that they may read.
     """
+    return _concerning(person.pk, str(person.pk), *_places(held), after)
+
+
+def news(
+    person: User, held: Mapping[int, frozenset[str]], *, after: int, most: int
+) -> set[tuple[str, str]]:
+    """The things (kind, id) that the newest of these entries are about, `most` entries at most."""
+    places: tuple[Sequence[str | int], ...] = _places(held)
+    if not places[0]:
+        return set()
+    statement = _news(tuple(len(some) for some in places), most)
+    given: dict[str, str | int] = {}
+    for kind, some in enumerate(places):
+        given |= {f"{kind}_{n}": pk for n, pk in enumerate(some)}
+    return set(statement.all(person=person.pk, actor=str(person.pk), after=after, **given))
+
+
+@lru_cache(maxsize=64)  # by how many workspaces somebody reads, pushes and reviews in
+def _news(sizes: tuple[int, ...], most: int) -> Select:
+    """Every page shows how many there are."""
+    kinds = enumerate((CharField, CharField, BigIntegerField))
+    reads, pushes, reviews = (
+        [Given(f"{kind}_{n}", field()) for n in range(sizes[kind])] for kind, field in kinds
+    )
+    person, actor = Given("person", BigIntegerField()), Given("actor", CharField())
+    after = Given("after", BigIntegerField())
+
+    def rows() -> QuerySet[AuditEntry, Any]:
+        found = _concerning(person, actor, reads, pushes, reviews, after)
+        return found.values_list("object_kind", "object_id")[:most]
+
+    return Select(rows)
+
+
+def _places(held: Mapping[int, frozenset[str]]) -> tuple[list[str], list[str], list[int]]:
+    """Of these workspaces those that somebody reads, pushes and reviews in."""
+    reads, pushes, reviews = (
+        [pk for pk, roles in held.items() if roles & policies.RIGHTS[right]] for right in _COUNTING
+    )
+    return [str(pk) for pk in reads], [str(pk) for pk in pushes], reviews
+
+
+def _concerning(
+    person: int | Given,
+    actor: str | Given,
+    reads: Sequence[str | Given],
+    pushes: Sequence[str | Given],
+    reviews: Sequence[int | Given],
+    after: int | Given,
+) -> QuerySet[AuditEntry]:
     contributions = Contribution.objects.filter(user=person)
     changes = contributions.values_list(Cast("change_id", CharField()))
     versions = Version.objects.filter(change__in=contributions.values("change"))
     published = versions.values_list(Cast("pk", CharField()))
     is_own = Q(object_kind="change", object_id__in=changes)
     is_own_version = Q(object_kind="version", object_id__in=published)
-    found = Q(action__in=_of(ASKED), object_id__in=_waiting_for(person, held)) & ~is_own
+    found = Q(action__in=_of(ASKED), object_id__in=_waiting_for(person, reviews)) & ~is_own
     found |= Q(action__in=_of(MINE)) & (is_own | is_own_version)
-    found |= Q(workspace_id__in=_where(held, "push"), action__in=_of(TROUBLE))
+    found |= Q(workspace_id__in=pushes, action__in=_of(TROUBLE))
     newest = AuditHead.objects.filter(pk=1).values(floor=F("seq") - BACK)
-    rows = AuditEntry.objects.filter(
-        seq__gt=after, workspace_id__in=_where(held, "workspace.read"), action__in=_KIND_OF
-    )
-    return rows.filter(found, seq__gt=newest[:1]).exclude(
-        actor_id=str(person.pk), actor_kind="person"
-    )
+    rows = AuditEntry.objects.filter(seq__gt=after, workspace_id__in=reads, action__in=_KIND_OF)
+    rows = rows.filter(found, seq__gt=newest[:1])
+    return rows.exclude(actor_id=actor, actor_kind="person")
 
 
-def _waiting_for(person: User, held: Mapping[int, frozenset[str]]) -> QuerySet[Change, Any]:
+def _waiting_for(person: int | Given, places: Sequence[int | Given]) -> QuerySet[Change, Any]:
     """Changes that still wait for them: what was decided is no news to whoever was asked."""
-    places = [pk for pk, roles in held.items() if roles & policies.RIGHTS["change.review"]]
     own = Review.objects.filter(reviewer=person, change=OuterRef("pk"))
     decided = own.filter(digest=OuterRef("digest"))
-    rows = Change.objects.filter(state=Change.State.IN_REVIEW, assistant__workspace__in=places)
+    # One by one, since a list of values to come does not pass for a list of keys.
+    within = reduce(or_, (Q(assistant__workspace=pk) for pk in places), Q(pk__in=[]))
+    rows = Change.objects.filter(within, state=Change.State.IN_REVIEW)
     return rows.exclude(Exists(decided)).values_list(Cast("pk", CharField()))
-
-
-def _where(held: Mapping[int, frozenset[str]], right: Right) -> list[str]:
-    return [str(pk) for pk, roles in held.items() if roles & policies.RIGHTS[right]]
 
 
 def _of(kind: str) -> list[str]:

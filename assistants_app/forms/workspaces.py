@@ -40,7 +40,7 @@ class MemberForm(RolesForm):
         label=_("User name"),
         max_length=150,
         error_messages={"required": _("Enter a user name.")},
-        help_text=_("What they sign in with. Someone new gets a one-time link to set a password."),
+        help_text=_("What they sign in with."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     full_name = forms.CharField(
@@ -155,6 +155,7 @@ class TokenForm(forms.Form):
         min_value=1,
         max_value=365,
         initial=90,
+        help_text=_("After that it opens nothing; 365 at most."),
         error_messages={
             "required": _("Enter a number of days."),
             "invalid": _("Must be a whole number."),

@@ -16,13 +16,14 @@ from assistants_app.models.content import AssistantFields, OrderedJSONField
 if TYPE_CHECKING:
     from assistants_app import contract
     from assistants_app.models.people import User
+    from assistants_app.models.statements import Given
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
     def open(self) -> ChangeQuerySet:
         return self.filter(state__in=Change.OPEN)
 
-    def awaiting(self, user: User) -> ChangeQuerySet:
+    def awaiting(self, user: User | Given) -> ChangeQuerySet:
         """In review, not written by this person in any part, not approved by them as it is now."""
         from assistants_app.models.reviews import Review  # which stands on this module
 
@@ -36,7 +37,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         )
         return self.filter(~Exists(own), ~Exists(given), state=Change.State.IN_REVIEW)
 
-    def by(self, user: User) -> ChangeQuerySet:
+    def by(self, user: User | Given) -> ChangeQuerySet:
         return self.filter(author=user)
 
 

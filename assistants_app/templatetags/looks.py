@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from assistants_app.models import User
     from assistants_app.views.badges import Badge
+    from assistants_app.views.list_rows import Row
     from assistants_app.views.tags import Tag
 
 register = template.Library()
 _HERE = "address-of-the-next-step"
+_PK, _ID, _NAME = "key-of-the-row", "id-of-the-row", "name-of-the-row"
 
 
 @lru_cache(maxsize=512)
@@ -60,3 +62,19 @@ def _abilities(tags: tuple[Tag, ...], language: str | None) -> SafeString:  # no
 def abilities(tags: tuple[Tag, ...]) -> SafeString:
     """The first tag, and how many more there are."""
     return _abilities(tags, get_language())
+
+
+@lru_cache(maxsize=64)
+def _menu(urls: tuple[tuple[str, str], ...], language: str | None) -> SafeString:  # noqa: ARG001
+    told = {"urls": dict(urls), "pk": _PK, "id": _ID, "name": _NAME}
+    return render_to_string("assistants/parts/_row_menu.html", told)
+
+
+@register.filter
+def menu(row: Row) -> SafeString:
+    """What one may do with an assistant of the list; rows differ in keys, ids and names."""
+    shape = tuple((lead, url.replace(f"/{row.pk}/", f"/{_PK}/")) for lead, url in row.urls.items())
+    html = _menu(shape, get_language())
+    for here, text in ((_PK, row.pk), (_ID, row.id), (_NAME, row.name)):
+        html = markup.put(html, here, text)
+    return html

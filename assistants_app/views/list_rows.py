@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assistants_app import policies
@@ -37,7 +36,7 @@ LEADS = {
 class Row:
     """One assistant of the list; before it is live, `shown` is what its change proposes.
 
-    `urls` holds of LEADS what this person may do with this one; `more` names its menu.
+    `urls` holds of LEADS what this person may do with this one, `url` the first of them.
     """
 
     assistant: Assistant
@@ -48,12 +47,12 @@ class Row:
     description: str
     model: str
     is_cut: bool  # a model whose name is too long for its column
-    more: str
     work: badges.Badge
     upstream: badges.Badge
     tags: tuple[tags.Tag, ...]
     hit: tuple[str, str, str] | None
     urls: dict[str, str]
+    url: str
     warnings: str  # how many of them, in words
 
     def __getitem__(self, name: str) -> Any:
@@ -67,13 +66,13 @@ def rows(
     """In the order given; `text` is what was searched for."""
     changes = _newest(assistants, text)
     workspaces = {place.pk: place for place in places}
-    leads, more = _leads(request, places), _("More for %(name)s")
+    leads = _leads(request, places)
     found = []
     for assistant in assistants:
         assistant.workspace = workspaces[assistant.workspace_id]
         change = changes.get(assistant.pk)
         shown = assistant if assistant.live_version_id or change is None else change
-        name = shown.name or assistant.answers_to
+        name, urls = shown.name or assistant.answers_to, leads(assistant)
         found.append(
             Row(
                 assistant=assistant,
@@ -84,12 +83,12 @@ def rows(
                 description=shown.description or "",
                 model=shown.model or "–",  # noqa: RUF001
                 is_cut=len(shown.model or "") > MODEL_SHOWN,
-                more=more % {"name": name},
                 work=badges.work_badge(change),
                 upstream=_upstream(assistant),
                 tags=tuple(tags.abilities(shown)),
                 hit=_hit(shown, text) if text else None,
-                urls=leads(assistant),
+                urls=urls,
+                url=urls["open"],
                 warnings=_warnings(assistant),
             )
         )

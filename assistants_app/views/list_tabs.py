@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import IntegerField, Subquery
+from django.db.models import BigIntegerField, IntegerField, Subquery
 from django.utils.translation import gettext as _
 
 from assistants_app.filters import VIEWS, in_view
 from assistants_app.models import Assistant, Workspace
+from assistants_app.models.statements import Given, Select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from django.db.models import QuerySet
+
+    from assistants_app.models import User
     from assistants_app.views.pages import Request
 
 MOST = 10_000  # a tab that holds more says so, and costs no more to count
@@ -27,18 +32,32 @@ class _Counted(Subquery):
 
 def counts(request: Request, places: Sequence[Workspace]) -> dict[str, int]:
     """How many assistants each tab holds, MOST + 1 for more: one query."""
-    found = {view: _count(view, request, places) for view in VIEWS}
-    rows = Workspace.objects.filter(pk=places[0].pk).annotate(**found)
-    return dict(zip(VIEWS, rows.values_list(*VIEWS).get(), strict=True))
+    if len(places) == 1:
+        found = _in_one(MOST).first(place=places[0].pk, person=request.user.pk)
+    else:
+        found = _counted(request.user, places[0].pk, [place.pk for place in places], MOST).get()
+    return dict(zip(VIEWS, found, strict=True))
 
 
-def _count(view: str, request: Request, places: Sequence[Workspace]) -> _Counted:
-    rows = Assistant.objects.filter(
-        in_view(view, request.user),
-        workspace__in=[place.pk for place in places],
-        archived_at__isnull=view != "archived",
-    )
-    return _Counted(rows.order_by().values("pk")[: MOST + 1])
+@cache
+def _in_one(most: int) -> Select:
+    person, place = Given("person", BigIntegerField()), Given("place", BigIntegerField())
+    return Select(lambda: _counted(person, place, place, most))
+
+
+def _counted(
+    person: User | Given, one: int | Given, places: list[int] | Given, most: int
+) -> QuerySet[Workspace, Any]:
+    """A row of all of them, which stands beside `one` workspace."""
+    inside = {"workspace__in" if isinstance(places, list) else "workspace": places}
+    found = {view: _count(view, person, inside, most) for view in VIEWS}
+    return Workspace.objects.filter(pk=one).order_by().annotate(**found).values_list(*VIEWS)
+
+
+def _count(view: str, person: User | Given, inside: dict[str, Any], most: int) -> _Counted:
+    is_archive = {"archived_at__isnull": view != "archived"}
+    rows = Assistant.objects.filter(in_view(view, person), **inside, **is_archive)
+    return _Counted(rows.order_by().values("pk")[: most + 1])
 
 
 def tabs(url: Callable[..., str], current: str, counted: dict[str, int]) -> list[dict[str, Any]]:

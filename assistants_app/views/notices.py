@@ -27,15 +27,17 @@ COUNTED = 100  # entries that the bell looks at; beyond it says "99+"
 
 
 def _concerning(request: Request, *, after: int = 0) -> QuerySet[AuditEntry]:
-    actor = request.actor
-    held = {row.pk: policies.roles(actor, row) for row in access.mine_of(request)}
-    return notices.concerning(request.user, held, after=after)
+    return notices.concerning(request.user, _held(request), after=after)
+
+
+def _held(request: Request) -> dict[int, frozenset[str]]:
+    return {row.pk: policies.roles(request.actor, row) for row in access.mine_of(request)}
 
 
 def unread(request: Request) -> int:
     """How many things have news for this person, at most as many as entries are looked at."""
-    rows = _concerning(request, after=request.user.notices_read)
-    return len(set(rows.values_list("object_kind", "object_id")[:COUNTED]))
+    read = request.user.notices_read
+    return len(notices.news(request.user, _held(request), after=read, most=COUNTED))
 
 
 @access.signed_in("GET")

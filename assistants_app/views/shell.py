@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import BigIntegerField, Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import policies
 from assistants_app.models import Change, ConnectionHealth, PushOrder, Workspace
+from assistants_app.models.statements import Given, Select
 from assistants_app.views import access, connection_words, notices
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ class Shell:
     @cached_property
     def theme(self) -> str:
         return self.person.theme
+
+    @property
+    def searched(self) -> str:
+        """What the list of assistants was searched for; other pages' searches are their own."""
+        return self._request.GET.get("q", "") if self._view_name == "assistant_list" else ""
 
     @cached_property
     def unread(self) -> int:
@@ -185,12 +191,8 @@ class Shell:
     @cached_property
     def _counts(self) -> tuple[int | None, int | None]:
         """What stands beside the links (waiting, trouble), read at once."""
-        waiting = Change.objects.awaiting(self.person)
-        unsure = (PushOrder.State.STOPPED, PushOrder.State.UNKNOWN)
-        trouble = PushOrder.objects.filter(state__in=unsure, assistant__archived_at=None)
-        rows = Workspace.objects.filter(pk=self.workspace.pk if self.workspace else 0)
-        found = rows.values_list(_number(waiting), _number(trouble)).first()
-        return found or (None, None)
+        place = self.workspace.pk if self.workspace else 0
+        return _NUMBERS.first(place=place, person=self.person.pk) or (None, None)
 
     @property
     def _waiting(self) -> int | None:
@@ -243,6 +245,17 @@ def _number(rows: QuerySet[Any]) -> Subquery:
     """How many of these rows belong to a workspace's assistants, none being NULL."""
     inside = rows.order_by().filter(assistant__workspace=OuterRef("pk"))
     return Subquery(inside.values("assistant__workspace").annotate(n=Count("pk")).values("n"))
+
+
+def _numbers() -> QuerySet[Workspace, Any]:
+    waiting = Change.objects.awaiting(Given("person", BigIntegerField()))
+    unsure = (PushOrder.State.STOPPED, PushOrder.State.UNKNOWN)
+    trouble = PushOrder.objects.filter(state__in=unsure, assistant__archived_at=None)
+    rows = Workspace.objects.filter(pk=Given("place", BigIntegerField())).order_by()
+    return rows.values_list(_number(waiting), _number(trouble))
+
+
+_NUMBERS = Select(_numbers)  # every page asks for them
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

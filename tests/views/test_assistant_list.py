@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -314,6 +315,25 @@ def test_who_may_not_write_is_not_offered_to(
     builders.make_member(workspace, viewer, "viewer")
     client.force_login(viewer)
     assert reverse("assistant_new") not in client.get(URL).content.decode()
+
+
+def test_every_row_has_a_menu_of_its_own(
+    client: Client, workspace: Workspace, alice: User, dora: User, three: list[Assistant]
+) -> None:
+    viewer = builders.make_person("vera")
+    builders.make_member(workspace, viewer, "viewer")
+    for person, leads in ((dora, {"open", "edit", "duplicate", "archive"}), (viewer, {"open"})):
+        client.force_login(person)
+        page = client.get(URL)
+        menus = re.findall(r'<details class="pop">\s+(<summary class="btn quiet icon-only.*?)</det',
+                           page.content.decode(), re.DOTALL)  # fmt: skip
+        rows = page.context["rows"]
+        assert len(menus) == len(rows) == 3
+        for row, menu in zip(rows, menus, strict=True):
+            assert set(row.urls) == leads
+            assert f'id="more-{row.pk}" aria-label="More for {row.name}"' in menu
+            assert f'data-copy="{row.id}"' in menu
+            assert set(re.findall(r'(?:href|formaction)="([^"]+)"', menu)) == set(row.urls.values())
 
 
 def test_names_are_text(client: Client, alice: User, workspace: Workspace) -> None:

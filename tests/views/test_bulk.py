@@ -274,7 +274,9 @@ def test_a_stranger_and_foreign_ids_get_nowhere(
     assert client.get(URL, asked(workspace, "archive", three)).status_code == 404
     page = client.get(URL, asked(other, "archive", three))
     assert page.status_code == 422
-    assert "Nothing is chosen" in page.content.decode()
+    text = page.content.decode()
+    assert "Nothing is chosen" in text
+    assert ">Back</a>" in text
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,16 @@ def test_two_versions_live_and_a_change_are_compared(
     assert reverse("compare", args=[tutor.pk, "2..1"]) in text
 
 
+def test_there_is_nothing_to_tick_where_there_is_one_version(
+    client: Client, workspace: Workspace, tutor: Assistant, alice: User, bob: User
+) -> None:
+    client.force_login(alice)
+    only = builders.make_assistant(workspace, author=alice, reviewer=bob, name="Only")
+    for row, ticks in ((only, 0), (tutor, 2)):
+        url = reverse("assistant", args=[row.pk])
+        assert client.get(url, {"tab": "history"}).content.decode().count('name="pick"') == ticks
+
+
 def test_the_form_leads_to_an_address_that_can_be_shared(
     client: Client, tutor: Assistant, alice: User
 ) -> None:

@@ -178,6 +178,17 @@ def test_searching_the_list(editing: Client, draft: Change, q: str, hits: int) -
     assert f"{hits} models" in text
 
 
+def test_how_many_were_found_is_announced_where_a_part_is_drawn(
+    editing: Client, draft: Change
+) -> None:
+    part = {"HX-Request": "true", "HX-Target": "models-found"}
+    assert "0 models" in editing.get(where(draft), {"q": "zzz"}, headers=part).content.decode()
+    page = editing.get(where(draft), {"q": "zzz"}).content.decode()
+    assert page.count('value="zzz"') == 1  # and not in the search for assistants above it
+    assert "0 models" not in page
+    assert page.count('id="announcer"') == 1
+
+
 def test_who_may_choose(client: Client, workspace: Workspace, carol: User, draft: Change) -> None:
     assert client.get(where(draft)).status_code == 302
     client.force_login(carol)

@@ -40,6 +40,8 @@ def test_pausing_puts_a_line_on_every_page_with_who_and_a_way_back(
         text = client.get(page).content.decode()
         assert "Dora Example paused pushing in this workspace" in text
         assert reverse("sync_resume") in text
+    said = client.get(reverse("upstream", args=[unpushed.pk])).content.decode()
+    assert 'id="connection-state"' not in said  # the line says it all
     client.force_login(alice)
     for page in pages:
         text = client.get(page).content.decode()
