@@ -17,11 +17,11 @@ _ROOT: Final = "The outermost type must be object."
 SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "additional": (
         _IN + "'additionalProperties' is required to be supplied and to be false.",
-        "Strict needs additionalProperties: false here.",
+        "Following exactly needs this switched on.",
     ),
     "required": (
         _ALL_REQUIRED + "Missing '{x}'.",
-        "Strict needs every name in required; it can still be empty. Missing: {names}.",
+        "Following exactly needs every name; each can still be left empty. Missing: {names}.",
     ),
     "extra": (
         _ALL_REQUIRED + "Extra required key '{x}' supplied.",

@@ -39,7 +39,7 @@ def refused(up: Upstream, assistant: Assistant, error: dict[str, Any]) -> tuple[
         (
             {"message": STRICT, "param": "tools[0].parameters"},
             "tools[0].function.parameters.properties.a",
-            "Strict needs additionalProperties: false here.",
+            "Following exactly needs this switched on.",
         ),
         (
             {"message": "Missing required parameter: 'name'.", "param": None},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -24,6 +25,7 @@ TEXT = """{"type":"function","function":{"name":"request_refund","strict":true,"
 "object","properties":{"order_id":{"type":"string","description":"The number"},"reason":{"type":
 "string","enum":["late","lost"]},"address":{"type":"object","properties":{"city":{"type":"string"}
 }},"window":{"oneOf":[{"type":"string"},{"type":"integer"}]}},"required":["order_id","reason"]}}}"""
+PLAIN = {"type": "object", "properties": {"total": {"type": "number"}}}
 NEW = {"type": "function", "function": {"name": "get_weather", "strict": True}}
 
 
@@ -33,9 +35,24 @@ def make(stage: Stage, tool: Any = None) -> tuple[Change, str]:
     return change, reverse("tool", args=[change.pk, tools.rows(change)[0].key])
 
 
+def make_reply(stage: Stage) -> tuple[Change, str]:
+    """The same inputs as fields of a reply."""
+    function = contract.parse(TEXT.replace("\n", ""))["function"]
+    inner = {"name": "r", "strict": True, "schema": function["parameters"]}
+    reply = {"type": "json_schema", "json_schema": inner}
+    change = builders.make_change(stage.workspace, stage.people["alice"], response_format=reply)
+    return change, reverse("reply_fields", args=[change.pk])
+
+
 def schema(change: Change) -> dict[str, Any]:
-    tool = tools.rows(Change.objects.get(pk=change.pk))[0].tool
-    found: dict[str, Any] = tool["function"]["parameters"]
+    """Of the reply, where the change has one, else of its function."""
+    now = Change.objects.get(pk=change.pk)
+    reply = now.response_format
+    found: dict[str, Any] = (
+        reply["json_schema"]["schema"]
+        if reply
+        else tools.rows(now)[0].tool["function"]["parameters"]
+    )
     return found
 
 
@@ -122,22 +139,31 @@ class Keys:
         expect(self.page.locator("#announcer")).to_contain_text(text)
 
 
-def test_every_operation_by_keyboard(stage: Stage) -> None:
-    change, url = make(stage)
+@pytest.mark.parametrize("host", ["function", "reply"])
+def test_every_operation_by_keyboard(stage: Stage, host: str) -> None:
+    is_reply = host == "reply"
+    change, url = make_reply(stage) if is_reply else make(stage)
     page = stage.enter("alice")
     page.goto(url)
     keys = Keys(page)
-    _fields(page, keys, change)
+    _fields(page, keys, change, "Added a field." if is_reply else "Added an input.")
     _places(page, keys, change)
-    _whole(page, keys, change, url)
+    _fixes(page, keys, change, url)
+    if is_reply:
+        _json(page, keys, "#id_fields_json", "#save-fields", contract.dumps(PLAIN))
+        assert schema(change) == PLAIN
+    else:
+        _sample(page, keys)
+        _json(page, keys, "#id_tool", "#save-tool", contract.dumps(NEW))
+        assert tools.rows(Change.objects.get(pk=change.pk))[0].tool == NEW
     assert stage.complaints == []
 
 
-def _fields(page: Page, keys: Keys, change: Change) -> None:
+def _fields(page: Page, keys: Keys, change: Change, said: str) -> None:
     """Add, rename, kind, explanation, required, allowed values, limits, left empty, JSON."""
     keys.press("#add-input")
     expect(page.locator(".p.open input[name=name]")).to_be_focused()
-    keys.says("Added an input.")
+    keys.says(said)
     keys.fill("name", "amount")
     keys.press(".p.open select[name=kind]", "n")  # as the first letter of Number
     expect(page.locator(".p.open .glyph")).to_have_text("1.5")
@@ -180,6 +206,7 @@ def _places(page: Page, keys: Keys, change: Change) -> None:
     keys.menu("amount_2", "Move down")
     keys.says("Moved amount_2.")
     keys.open("amount_2")
+    keys.fill("desc", "Twice.")  # the button beside it knows the text that this leaves
     keys.press(".p.open select[name=target]", "a")
     keys.press(page.locator(".p.open").get_by_role("button", name="Move", exact=True))
     expect(page.locator('.p.open[data-depth="1"] .p-name')).to_have_text("amount_2")
@@ -200,13 +227,14 @@ def _places(page: Page, keys: Keys, change: Change) -> None:
     assert names(change)[0] == "reason"
 
 
-def _whole(page: Page, keys: Keys, change: Change, url: str) -> None:
-    """One fix, all of them, what exact mode asks step by step, a sample, the JSON of all."""
+def _fixes(page: Page, keys: Keys, change: Change, url: str) -> None:
+    """One fix, all of them, what exact mode asks step by step; what was undone is not shown."""
     keys.press(page.get_by_role("button", name="Require them"))
     expect(page.locator("#what-changed")).to_be_focused()
     assert schema(change)["required"] == names(change)
     keys.press("#undo")
     keys.says("Taken back.")
+    expect(page.locator("#what-changed")).to_have_count(0)
     keys.press("#make-strict")
     expect(page.locator("#preview-h")).to_be_focused()
     page.keyboard.press("Escape")
@@ -219,18 +247,23 @@ def _whole(page: Page, keys: Keys, change: Change, url: str) -> None:
     keys.press("#undo")
     keys.press("#fix-all")
     expect(page.locator("#what-changed")).to_be_focused()
+
+
+def _sample(page: Page, keys: Keys) -> None:
     keys.press("#sample", "{")
     page.keyboard.insert_text('"reason":"late"}')
     keys.press("#try-it")
     expect(page.locator("#tried")).to_contain_text("not fit")
+
+
+def _json(page: Page, keys: Keys, box: str, button: str, text: str) -> None:
+    """The JSON of all of it."""
     keys.press(page.get_by_role("link", name="JSON", exact=True))
-    box = page.locator("#id_tool")
-    box.focus()
+    page.locator(box).focus()
     page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.insert_text(contract.dumps(NEW))
-    keys.press("#save-tool")
-    expect(page.locator("main")).to_contain_text("get_weather")
-    assert tools.rows(Change.objects.get(pk=change.pk))[0].tool == NEW
+    page.keyboard.insert_text(text)
+    keys.press(button)
+    expect(page.locator("#announcer, .toast, .note").filter(has_text="saved").first).to_be_visible()
 
 
 def test_what_somebody_changed_meanwhile_is_shown_before_it_is_removed(stage: Stage) -> None:

@@ -170,6 +170,8 @@ def walk(page: Page) -> None:
     expect(page.locator("#hidden-characters")).to_be_empty()
     page.locator("#finding summary").click()
     page.locator("#find_find").fill("customer")
+    for box_of in ("find_find", "find_by"):  # hidden ones, as of a card with one box, are a pixel
+        assert page.locator(f"label[for={box_of}]").bounding_box()["height"] > 10
     page.locator("#find_find").press("Enter")
     expect(page.locator("#find-result")).to_contain_text("Found in 2 places")
     accessible(page, "found")

@@ -72,27 +72,6 @@ def test_from_an_example_in_four_clicks_then_a_field_by_its_row(
     assert stays(page)
 
 
-def test_a_field_is_added_named_and_moved_by_keyboard(stage: Stage) -> None:
-    alice = stage.people["alice"]
-    change = builders.make_change(stage.workspace, alice, response_format=LOOSE)
-    page = stage.enter("alice")
-    page.goto(reverse("reply_fields", args=[change.pk]))
-    page.focus("#add-input")
-    page.keyboard.press("Enter")
-    box = page.locator(".p.open input[name=name]")
-    expect(box).to_be_focused()
-    box.fill("total")
-    page.keyboard.press("Tab")
-    expect(page.locator(".p.open .p-name")).to_have_text("total")
-    settled(page)
-    page.locator(".p.open .pop summary").focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Move up").last.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator(".p-name").nth(1)).to_have_text("total")
-    assert list(fields(change)) == ["city", "total", "n"]
-
-
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_the_fields_begin_anew_from_an_example_on_their_own_page(
     stage: Stage, *, scripts: bool

@@ -31,14 +31,14 @@ ESCAPED = r"In context=('properties', 'it\'s (odd)', 'anyOf', 0, 'items'), "
             "response_format",
             f"{FORMAT}.properties.a",
             "invalid_json_schema",
-            "Strict needs additionalProperties: false here.",
+            "Following exactly needs this switched on.",
         ),
         (
             OF_X + "In context=(), " + REQUIRED + "Missing 'x'.",
             "text.format.schema",
             f"{FORMAT}.required",
             "invalid_json_schema",
-            "Strict needs every name in required; it can still be empty. Missing: x.",
+            "Following exactly needs every name; each can still be left empty. Missing: x.",
         ),
         (
             OF_X + "In context=(), " + REQUIRED + "Extra required key 'z' supplied.",
@@ -74,7 +74,7 @@ ESCAPED = r"In context=('properties', 'it\'s (odd)', 'anyOf', 0, 'items'), "
             "",
             f"{PARAMETERS}.properties",
             "invalid_function_parameters",
-            "Strict needs additionalProperties: false here.",
+            "Following exactly needs this switched on.",
         ),
         # a param that leads nowhere: the function of that name
         (
@@ -82,7 +82,7 @@ ESCAPED = r"In context=('properties', 'it\'s (odd)', 'anyOf', 0, 'items'), "
             "tools[22].function.parameters",
             f"{PARAMETERS}.properties.a",
             "invalid_function_parameters",
-            "Strict needs additionalProperties: false here.",
+            "Following exactly needs this switched on.",
         ),
         (
             OF_F + "In context=(), 'a' is odd.",

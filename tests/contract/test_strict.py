@@ -117,7 +117,7 @@ def test_what_strict_allows_is_accepted(schema: Any) -> None:
         assert faults(schema, level) == []
 
 
-NEEDS_CLOSED = "Strict needs additionalProperties: false here."
+NEEDS_CLOSED = "Following exactly needs this switched on."
 NEEDS_TYPE = "Strict needs a type here."
 ROOT = "The outermost type must be object."
 OUTSIDE = "Must point inside this document."
@@ -129,7 +129,7 @@ ITEMS = 'A list must say of what: add "items".'
 
 def missing(*names: str) -> str:
     listed = ", ".join(names)
-    return f"Strict needs every name in required; it can still be empty. Missing: {listed}."
+    return f"Following exactly needs every name; each can still be left empty. Missing: {listed}."
 
 
 REFUSED: list[tuple[Any, list[tuple[str, str]]]] = [
