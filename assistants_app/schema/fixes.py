@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from assistants_app.contract import json_schema, strict, strict_fix
 from assistants_app.contract.references import References
 from assistants_app.contract.strict_parts import Nulls, nullable
-from assistants_app.schema import pointers
+from assistants_app.schema import moved, pointers
 from assistants_app.schema.rows import rows
 
 if TYPE_CHECKING:
@@ -107,6 +108,31 @@ def items(schema: Any) -> Any:
     return schema
 
 
+def follow(schema: Any) -> Any:
+    """Let what leads to the one shape that is not there lead to the one that nothing leads to.
+
+    That is the same shape under another name. Where there are several, it is for a person to say.
+    """
+    for key in ("$defs", "definitions"):
+        held = schema.get(key) if isinstance(schema, dict) else None
+        if not isinstance(held, dict):
+            continue
+        found = (_shape(part.get("$ref"), key) for _, part in json_schema.subschemas(schema))
+        told = {name for name in found if name is not None}
+        lost, free = told - held.keys(), held.keys() - told
+        if len(lost) == len(free) == 1:
+            return moved.follow(schema, (key, *lost), (key, *free))[0]
+    return schema
+
+
+def _shape(reference: Any, key: str) -> str | None:
+    """The name of the shared shape that a reference leads to or into."""
+    start = f"#/{key}/"
+    if not isinstance(reference, str) or not reference.startswith(start):
+        return None
+    return unquote(reference[len(start) :].split("/")[0]).replace("~1", "/").replace("~0", "~")
+
+
 def root(schema: Any) -> Any:
     """Make the outermost value a group: name it one, or put what is there into one."""
     if isinstance(schema, dict) and schema.get("type", "object") == "object":
@@ -122,6 +148,7 @@ def exact(schema: Any) -> Any:
 
 def everything(schema: Any, *, is_strict: bool) -> Any:
     """Every fix at once."""
+    schema = follow(schema)
     return exact(schema) if is_strict else extra(items(root(schema)))
 
 
@@ -130,6 +157,7 @@ FIXES: Final[dict[str, Callable[[Any], Any]]] = {
     "required": required,
     "extra": extra,
     "items": items,
+    "follow": follow,
     "root": root,
     "exact": exact,
 }

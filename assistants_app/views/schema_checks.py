@@ -32,6 +32,8 @@ _FIX_OF: Final = {
     "required.unknown": "extra",
     "items": "items",
     "no_items": "items",
+    "dangling": "follow",
+    "ref.nowhere": "follow",
     "root": "root",
     "root_choice": "root",
     "keyword": "exact",
@@ -44,6 +46,7 @@ _ACTIONS: Final = {
     "additional": gettext_lazy("Rule them out"),
     "extra": gettext_lazy("Do not require it"),
     "items": gettext_lazy("Make it a list of texts"),
+    "follow": gettext_lazy("Use its new name"),
     "root": gettext_lazy("Make it a group"),
     "exact": gettext_lazy("Look at the changes…"),
 }
@@ -207,7 +210,7 @@ def _lines(found: Iterable[Problem], subject: Subject) -> list[Check]:
             url=subject.url(problem.path),
             path=subject.within(problem.path),
         )
-        if is_schema and (rule := _FIX_OF.get(kind, "")):
+        if is_schema and (rule := _rule(kind, subject)):
             line = replace(
                 line, rule=rule, action=str(_ACTIONS[rule]), is_shown_first=rule == "exact"
             )
@@ -215,11 +218,19 @@ def _lines(found: Iterable[Problem], subject: Subject) -> list[Check]:
     return told
 
 
+def _rule(kind: str, subject: Subject) -> str:
+    """The fix that mends it; where a shape lies that has another name now is not always clear."""
+    rule = _FIX_OF.get(kind, "")
+    if rule == "follow" and fixes.follow(subject.schema) is subject.schema:
+        return ""
+    return rule
+
+
 def refused(problem: Problem, subject: Subject) -> Check:
     """The server's words beside ours, and the fix that mends the same where the checks find it."""
     ours, theirs = contract.plain(problem, _), problem.message
     kind = problem.data.get("kind", "")
-    rule = _FIX_OF.get(kind, "") if subject.holds(problem.path) else ""
+    rule = _rule(kind, subject) if subject.holds(problem.path) else ""
     own = _("In the server's own words: %(words)s") % {"words": theirs}
     return Check(
         "error",
@@ -251,7 +262,7 @@ def _advice(found: Iterable[Advice], subject: Subject) -> list[Check]:
 
 def _advised(one: Advice, subject: Subject) -> Check:
     text = _(fixes.ADVICE[one.rule]).format(name=one.name)
-    rule = _FIX_OF.get(one.rule, "")
+    rule = _rule(one.rule, subject)
     is_hint = one.rule == "desc.missing"
     return Check(
         "hint" if is_hint else "warning",

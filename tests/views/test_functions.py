@@ -226,6 +226,23 @@ def test_fix_all_is_one_step_that_shows_what_changed(editing: Client, draft: Cha
     assert contract.dumps(tool_of(draft)) == contract.dumps(before)
 
 
+@pytest.mark.parametrize("is_strict", [True, False])
+def test_a_shape_under_a_new_name_is_followed_by_one_click(
+    editing: Client, workspace: Workspace, alice: User, *, is_strict: bool
+) -> None:
+    inner = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+    held = inner | {"properties": {"to": {"$ref": "#/$defs/Old"}}, "required": ["to"]}
+    function = {"name": "f", "strict": is_strict, "parameters": held | {"$defs": {"New": inner}}}
+    tool = {"type": "function", "function": function}
+    change = builders.make_change(workspace, alice, tools=[tool])
+    (line,) = [one for one in editing.get(where(change)).context["checks"].lines if one.rule]
+    assert (line.rule, line.action) == ("follow", "Use its new name")
+    sent = {"rule": "follow", "fp": tool_keys.fingerprint(tool_of(change))}
+    assert "What changed" in editing.post(where(change, "tool_fix"), sent).content.decode()
+    assert schema_of(change)["properties"]["to"] == {"$ref": "#/$defs/New"}
+    assert not [one for one in editing.get(where(change)).context["checks"].lines if one.rule]
+
+
 def test_a_sample_call_is_judged_and_nothing_is_kept(editing: Client, draft: Change) -> None:
     url, entries = where(draft, "tool_try"), AuditEntry.objects.count()
     good = editing.post(url, {"sample": '{"order_id":"1","reason":"late"}'})
