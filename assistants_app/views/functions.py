@@ -11,18 +11,16 @@ from django.utils.translation import gettext as _
 
 from assistants_app import contract
 from assistants_app.actions import building, changes, tools
-from assistants_app.contract import tool_keys
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.forms.functions import FunctionForm, basics
 from assistants_app.schema import pointers
 from assistants_app.views import (
     access,
     builder,
+    builder_page,
     builder_refusals,
-    editing,
     function_checks,
     pages,
-    schema_json,
 )
 
 if TYPE_CHECKING:
@@ -33,16 +31,6 @@ if TYPE_CHECKING:
     from assistants_app.views.builder import Shown
     from assistants_app.views.pages import Request
     from assistants_app.views.schema_checks import Checks
-
-_SLOTS = {
-    "tool-checks": "tools/parts/_checks.html",
-    "tool-json": "tools/parts/_pushed.html",
-    "history": "tools/parts/_history.html",
-    "input-count": "tools/parts/_input_count.html",
-    "save-state": "changes/parts/_save_state.html",
-    "merge": "changes/parts/_nothing.html",
-    "builder-summary": "changes/parts/_nothing.html",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +95,7 @@ class FunctionDesk:
         return page(self, shown, status=status, **more)
 
     def slots(self, shown: Shown) -> tuple[dict[str, str], dict[str, Any]]:
-        context = beside(self, shown) | {"change": self.change}
-        return _SLOTS, context
+        return builder_page.SLOTS, builder_page.beside(self, shown) | {"change": self.change}
 
 
 def editor(request: Request, change: Change, key: str) -> HttpResponse:
@@ -131,24 +118,6 @@ def is_function(tool: Any) -> bool:
     return schema is None or isinstance(schema, dict)
 
 
-def beside(desk: FunctionDesk, shown: Shown) -> dict[str, Any]:
-    """Checks, the JSON with its marks, and what undo would do."""
-    tool = desk.tool
-    checks = desk.checks
-    text = contract.dumps(tool, indent=2)
-    opened = None if shown.open is None else (*desk.host.at, *shown.open)
-    return {
-        "desk": desk,
-        "shown": shown,
-        "checks": checks,
-        "text": text,
-        "strong": schema_json.lines_of(text, tool, opened),
-        "warn": schema_json.first_lines(text, set(checks.warned)),
-        "way": building.way(desk.change, desk.host),
-        "tool_fp": tool_keys.fingerprint(tool),
-    }
-
-
 def page(
     desk: FunctionDesk,
     shown: Shown,
@@ -159,16 +128,13 @@ def page(
 ) -> HttpResponse:
     """The whole page; `form` is the basics as they were sent."""
     tool = desk.tool
-    around = beside(desk, shown)
+    beside = builder_page.beside(desk, shown)
     own = FunctionForm(tool=tool) if form is None else form
     if form is None:
-        note(own, around["checks"])
-    top = editing.head(desk.request, desk.change)
-    change_url = reverse("change", args=[desk.change.pk])
+        note(own, beside["checks"])
     name = _named(tool)
-    crumbs = [*top["crumbs"][:-1], (top["crumbs"][-1][0], change_url), (name, "")]
-    context = {**top, **around, "form": own, "crumbs": crumbs, "name": name, "tool": tool}
-    context |= {"mode": editing.mode(desk.request, desk.change), "basics_fp": basics(tool)}
+    context = {**builder_page.around(desk, name), **beside, "form": own, "name": name}
+    context |= {"tool": tool, "basics_fp": basics(tool)}
     return pages.page(desk.request, "tools/function.html", context | more, status=status)
 
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from assistants_app import contract
 from assistants_app.actions import building, changes
-from assistants_app.contract import tool_keys
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.forms.reply import Sample, sample_reply
 from assistants_app.schema import pointers
@@ -21,12 +20,12 @@ from assistants_app.views import (
     builder,
     builder_fixes,
     builder_ops,
+    builder_page,
     builder_refusals,
     editing,
     pages,
     refusals,
     schema_checks,
-    schema_json,
 )
 
 if TYPE_CHECKING:
@@ -38,15 +37,9 @@ if TYPE_CHECKING:
     from assistants_app.views.pages import Request
 
 _SLOTS = {
-    "tool-checks": "tools/parts/_checks.html",
-    "tool-json": "tools/parts/_pushed.html",
-    "history": "tools/parts/_history.html",
-    "input-count": "tools/parts/_input_count.html",
+    **builder_page.SLOTS,
     "fields-sample": "changes/parts/_reply_sample_body.html",
     "fields-exact": "changes/parts/_fields_exact.html",
-    "save-state": "changes/parts/_save_state.html",
-    "merge": "changes/parts/_nothing.html",
-    "builder-summary": "changes/parts/_nothing.html",
 }
 
 
@@ -178,29 +171,12 @@ def desk_of(request: Request, pk: int) -> ReplyDesk | HttpResponse:
 
 
 def _beside(desk: ReplyDesk, shown: Shown) -> dict[str, Any]:
-    """Checks, the sample, the JSON with its marks, and what undo would do."""
-    held, checks = desk.format, desk.checks
-    text = contract.dumps(held, indent=2)
-    opened = None if shown.open is None else (*desk.host.at, *shown.open)
-    return {
-        "desk": desk,
-        "form": desk,
-        "shown": shown,
-        "checks": checks,
-        "text": text,
-        "strong": schema_json.lines_of(text, held, opened),
-        "warn": schema_json.first_lines(text, set(checks.warned)),
-        "way": building.way(desk.change, desk.host),
-        "tool_fp": tool_keys.fingerprint(held),
-    }
+    """What stands beside the rows; the sample reads the desk as the form of the card."""
+    return builder_page.beside(desk, shown) | {"form": desk}
 
 
 def _page(desk: ReplyDesk, shown: Shown, *, status: int = 200, **more: Any) -> HttpResponse:
-    top = editing.head(desk.request, desk.change)
-    change_url = reverse("change", args=[desk.change.pk])
-    crumbs = [*top["crumbs"][:-1], (top["crumbs"][-1][0], change_url), (_("Fields"), "")]
-    context = {**top, **_beside(desk, shown), "crumbs": crumbs}
-    context["mode"] = editing.mode(desk.request, desk.change)
+    context = builder_page.around(desk, _("Fields")) | _beside(desk, shown)
     return pages.page(desk.request, "changes/fields.html", context | more, status=status)
 
 
