@@ -10,6 +10,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from assistants_app import contract, textdiff
 from assistants_app.contract.words import LABELS
+from assistants_app.textdiff.inline import inline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -238,7 +239,8 @@ def _cell(base: str, text: str) -> Cell:
     is_long = max(map(len, (base, text))) > LONG or max(map(_height, (base, text))) > TALL
     is_text = " " in text.strip() or "\n" in text
     if is_long or is_text:
-        return Cell(rows=textdiff.difference(base, text, context=1 if is_long else None).rows)
+        rows = textdiff.difference(base, text, context=1 if is_long else None).rows
+        return Cell(rows=tuple(inline(rows)))
     return Cell(text)
 
 
