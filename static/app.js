@@ -60,8 +60,7 @@
     if (input.form?.method === "post") input.form.unsaved = input.form.edits = (input.form.edits || 0) + 1;
   });
   /* --- unsaved state: asks before leaving only while a save is under way or failed --- */
-  const formOf = (element) => element.closest("form");
-  let underWay = 0;
+  const formOf = (element) => element.closest("form"); let underWay = 0;
   addEventListener("beforeunload", (event) => { if (underWay > 0 || $$("form").some((form) => form.saveFailed || (form.unsaved && form.matches("[data-guard]")))) event.preventDefault(); });
   const signingIn = (elt) => $("#dialog [data-login]") && !elt.closest("#dialog"); /* another 401 would empty what they type there */
   const saveAll = () => $$("[data-autosave]").forEach((part) => formOf(part)?.unsaved && htmx.trigger(part, "retry"));
@@ -69,7 +68,8 @@
   const guarded = new Map();
   on("htmx:beforeRequest", (event) => {
     const { elt, target, requestConfig } = event.detail;
-    if ((elt.closest("[data-poll]") && document.hidden) || signingIn(elt)) { event.preventDefault(); return; }
+    const isTwice = target?.matches("#dialog[open]") && !target.contains(elt); /* a double click would fill it anew under what they do there */
+    if ((elt.closest("[data-poll]") && document.hidden) || signingIn(elt) || isTwice) { event.preventDefault(); return; }
     if (requestConfig.verb !== "get") underWay += 1;
     target?.setAttribute("aria-busy", "true");
     [target, formOf(elt) || elt].forEach((part) => part && $$(TEXT, part).forEach((field) => field.id && guarded.set(field.id, field.value)));

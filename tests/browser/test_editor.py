@@ -122,11 +122,13 @@ def test_a_double_click_acts_once(stage: Stage) -> None:
     expect(page.locator("[id^=label-][id$=-key]")).to_have_count(2)
     page.locator("#label-1-key").fill("owner")
     expect(page.locator("#against-live")).to_contain_text("Labels", timeout=SOON)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
     page.locator("#ask").dblclick()
     dialog = page.locator("#submit-form")
     dialog.get_by_label("Title").fill("Once")
-    if dialog.get_by_label("I know about the warnings").count():
-        dialog.get_by_label("I know about the warnings").check()
+    dialog.get_by_label("I know about the warnings").check()
+    assert [one.split()[0] for one in asked if one.endswith("/submit/")] == ["GET"]
     dialog.get_by_role("button", name="Ask for review").dblclick()
     expect(page.locator(".page-head")).to_contain_text("In review")
     assert stored(change).metadata == {"team": "care", "owner": ""}
