@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from django.conf import settings
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def chromium() -> str | None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests import parts
+
 PICTURE = Path(__file__).parent / "screenshots" / "review.png"
-CHROMIUM = shutil.which("chromium")
 
 
 def main(address: str) -> None:
     """Sign in as the sample reviewer and take it: python -m tests.browser.screenshot URL"""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=parts.chromium(), args=["--no-sandbox"]
+        )
         page = browser.new_page(viewport={"width": 1440, "height": 900}, base_url=address)
         page.goto("/account/login/")
         page.get_by_role("button", name="Priya").click()
