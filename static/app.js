@@ -37,7 +37,7 @@
     const box = $(`[data-counter-for="${CSS.escape(input.id)}"]`), max = +input.dataset.counterMax, limits = input.dataset.counterPairs, n = size(input.value), near = (limits ? pairs(input.value, max, limits.split(" ")) : [[null, n, max]]).filter(([, m, most]) => m >= most * 0.75);
     const { of, over, ofPairs, overPairs, one, many } = box?.dataset || {}, pattern = (name, m, most) => (name === null && ofPairs ? [ofPairs, overPairs] : [of, over || of])[+(m > most)], told = near.map(([name, m, most]) => (name === null ? "" : `${cut(name)}: `) + pattern(name, m, most).replace("{n}", shown(m)).replace("{max}", shown(most)).replace("{over}", shown(m - most)));
     if (box) Object.assign(box, { ariaLive: near.length ? "polite" : "off", textContent: told.join(" · ") || ("always" in box.dataset ? (n === 1 ? one : many).replace("{n}", shown(n)) : "") });
-    const tokens = $(`[data-tokens-for="${CSS.escape(input.id)}"]`), step = n < 4000 ? 10 : 100;
+    const tokens = $(`[data-tokens-for="${CSS.escape(input.id)}"]`), step = n < 400 ? 1 : n < 4000 ? 10 : 100;
     if (tokens) tokens.textContent = tokens.dataset.about.replace("{n}", shown(Math.round(n / 4 / step) * step));
     ["full", "over"].forEach((state, by) => box?.classList.toggle(state, near.some(([, m, most]) => m >= most + by)));
   };

@@ -48,7 +48,8 @@ class InstructionsForm(PartForm):
     def about_tokens(self) -> int:
         """A rough guess: characters ÷ 4, rounded as a guess is."""
         about = len(self.text("instructions")) / 4
-        return int(round(about, -1 if about < 1000 else -2))
+        step = 1 if about < 100 else 10 if about < 1000 else 100
+        return int(about / step + 0.5) * step
 
     @cached_property
     def hidden(self) -> list[texts.Hidden]:

@@ -109,9 +109,11 @@ def test_an_autosave_of_a_long_text_carries_no_text(editing: Client, draft: Chan
 def test_the_counter_knows_the_servers_limit_and_guesses_tokens(
     editing: Client, draft: Change
 ) -> None:
-    text = look(editing, draft, "")
-    assert 'data-counter-max="256000"' in text
-    assert "about 20 tokens (characters ÷ 4)" in text
+    assert 'data-counter-max="256000"' in look(editing, draft, "")
+    for size, about in ((19, "5"), (82, "21"), (410, "100"), (5_000, "1,300")):
+        autosave(editing, draft, "instructions", instructions="x" * size)
+        draft.refresh_from_db()
+        assert f"about {about} tokens (characters ÷ 4)" in look(editing, draft, "")
 
 
 # --- hidden characters ----------------------------------------------------------------------------
