@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet, NumberFilter
 
 from assistants_app.models import Assistant, AuditEntry, Change, PushOrder, search
-from assistants_app.models.assistants import BY_MODEL, BY_NAME
+from assistants_app.models.assistants import BY_MODEL, BY_NAME, WITH_WARNINGS
 from assistants_app.models.audit import ACTIONS
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 SEARCH_MAX = 200
 VIEWS = ("all", "mine", "in_review", "ready", "drift", "failed", "archived")
 _LOOKED_THROUGH = ("name", "description", "instructions")
-
-
-# Nothing is told of what is archived. In the words of the index, so that it is used.
-WITH_WARNINGS = Q(warnings__isnull=False, archived_at__isnull=True)
 
 
 class SearchField(forms.CharField):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # What lists sort by: the first hundred characters, since an index row holds no longer text.
 BY_NAME = Lower(Left(Coalesce("name", "public_id", output_field=models.TextField()), 100))
 BY_MODEL = Left("model", 100)
+# Nothing is told of what is archived. One condition for the index and for what it is to answer.
+WITH_WARNINGS = models.Q(warnings__isnull=False, archived_at__isnull=True)
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -92,7 +94,7 @@ class Assistant(AssistantFields):
             models.Index(
                 fields=["workspace", "-changed_at", "-id"],
                 name="assistant_with_warnings",
-                condition=models.Q(warnings__isnull=False, archived_at__isnull=True),
+                condition=WITH_WARNINGS,
             ),
             models.Index(
                 fields=["workspace", "warnings_mark"],

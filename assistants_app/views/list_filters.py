@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from assistants_app.filters import ABILITIES, UPSTREAM, WARNINGS, WITH_WARNINGS, WORK
+from assistants_app.filters import ABILITIES, UPSTREAM, WARNINGS, WORK
 from assistants_app.models import Assistant, User
-from assistants_app.models.assistants import BY_MODEL
+from assistants_app.models.assistants import BY_MODEL, WITH_WARNINGS
 from assistants_app.views import access, pages
 
 if TYPE_CHECKING:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assistants_app.actions import importing, jobs, pulling
+from assistants_app.actions import importing, intake, jobs, pulling
 from assistants_app.models import Assistant, Job
 from tests.builders import acting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
     from assistants_app.models import User, Workspace
     from tests.upstream import Upstream
 
@@ -73,3 +77,17 @@ def chosen(job: Job) -> list[str]:
 def take(workspace: Workspace, user: User, *ids: str) -> Job:
     """Take in exactly these."""
     return taken(importing.ask(workspace, actor=acting(user), ids=ids))
+
+
+def before_the_third_chunk(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:
+    """Have something happen when an import has taken in twice ten assistants."""
+    chunks, whole = [], intake.take_in
+
+    def take_in(*args: Any, **more: Any) -> Any:
+        chunks.append(args)
+        if len(chunks) == 3:
+            happens()
+        return whole(*args, **more)
+
+    monkeypatch.setattr(importing, "CHUNK", 10)
+    monkeypatch.setattr(intake, "take_in", take_in)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from assistants_app.actions import importing, intake, jobs
+from assistants_app.actions import importing, jobs
 from assistants_app.errors import Conflict, NotAllowed
 from assistants_app.models import Assistant, Job
-from tests.actions.pulled import fill, looked, outcome, taken
+from tests.actions.pulled import before_the_third_chunk, fill, looked, outcome, taken
 from tests.actions.told import tells
 from tests.builders import acting
 
@@ -27,19 +27,14 @@ def test_one_under_way_ends_before_its_next_chunk_and_goes_on_with_the_rest(
     up: Upstream,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 10)
     ids = fill(up, 35)
     asked = importing.ask(workspace, actor=acting(bob), ids=ids)
-    chunks, whole = [], intake.take_in
 
-    def stopped_after_the_second(*args: Any, **more: Any) -> Any:
-        chunks.append(args)
-        if len(chunks) == 3:
-            with tells("import.stopped"):
-                importing.stop(asked, actor=acting(bob))
-        return whole(*args, **more)
+    def stops() -> None:
+        with tells("import.stopped"):
+            importing.stop(asked, actor=acting(bob))
 
-    monkeypatch.setattr(intake, "take_in", stopped_after_the_second)
+    before_the_third_chunk(monkeypatch, stops)
     job = taken(asked)
     assert (job.state, job.progress) == ("failed", "Stopped. What was taken in stays.")
     assert Assistant.objects.count() == 20

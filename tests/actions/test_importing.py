@@ -24,6 +24,7 @@ from assistants_app.models import (
     chain,
 )
 from tests.actions.pulled import (
+    before_the_third_chunk,
     check,
     chosen,
     fill,
@@ -277,18 +278,12 @@ def test_an_import_that_was_cut_off_goes_on_and_says_the_same_in_the_end(
     up: Upstream,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(importing, "CHUNK", 10)
-    ids = fill(up, 35)
-    asked = importing.ask(workspace, actor=acting(bob), ids=ids)
-    chunks, whole = [], intake.take_in
+    asked = importing.ask(workspace, actor=acting(bob), ids=fill(up, 35))
 
-    def dies_at_the_third(*args: Any, **more: Any) -> Any:
-        chunks.append(args)
-        if len(chunks) == 3:
-            raise KeyboardInterrupt
-        return whole(*args, **more)
+    def dies() -> None:
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(intake, "take_in", dies_at_the_third)
+    before_the_third_chunk(monkeypatch, dies)
     with pytest.raises(KeyboardInterrupt):
         taken(asked)
     assert Assistant.objects.count() == 20
