@@ -16,6 +16,7 @@ from django.db.models.functions import Length
 from assistants_app import contract
 from assistants_app.actions import audit, changes, tools
 from assistants_app.contract import tool_keys
+from assistants_app.contract.references import unescaped
 from assistants_app.contract.response_format import kind_of
 from assistants_app.errors import Conflict
 from assistants_app.models import Change, EditStep
@@ -229,7 +230,7 @@ def _next(change: Change, host: Host, holder: Any, *, is_redo: bool) -> EditStep
 
 
 def _last(pointer: str) -> tuple[str]:
-    return (pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~"),)
+    return (unescaped(pointer.rpartition("/")[2]),)
 
 
 def _save(

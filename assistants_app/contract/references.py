@@ -59,7 +59,7 @@ class References:
         if not fragment.startswith("/"):
             return self._named().get(fragment)
         parts = fragment[1:].split("/")
-        return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
+        return tuple(map(unescaped, parts))
 
     def _named(self) -> dict[str, Path]:
         if self._anchors is None:
@@ -70,6 +70,11 @@ class References:
                 if isinstance(name := part.get(key), str)
             }
         return self._anchors
+
+
+def unescaped(part: str) -> str:
+    """What a part of a pointer names (RFC 6901, section 4)."""
+    return part.replace("~1", "/").replace("~0", "~")
 
 
 def pointer(path: Path) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from assistants_app.contract import json_schema, strict, strict_fix
-from assistants_app.contract.references import References
+from assistants_app.contract.references import References, unescaped
 from assistants_app.contract.strict_parts import Nulls, nullable
 from assistants_app.schema import moved, pointers
 from assistants_app.schema.rows import rows
@@ -130,7 +130,7 @@ def _shape(reference: Any, key: str) -> str | None:
     start = f"#/{key}/"
     if not isinstance(reference, str) or not reference.startswith(start):
         return None
-    return unquote(reference[len(start) :].split("/")[0]).replace("~1", "/").replace("~0", "~")
+    return unescaped(unquote(reference[len(start) :].split("/")[0]))
 
 
 def root(schema: Any) -> Any:

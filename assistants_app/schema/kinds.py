@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from assistants_app.contract.references import unescaped
+
 if TYPE_CHECKING:
     from assistants_app.contract.problems import Path
 
@@ -176,4 +178,4 @@ def _uses(node: dict[str, Any]) -> str:
         return ""
     start = next((start for start in _DEFINITIONS if target.startswith(start)), "")
     name = target[len(start) :] if start else ""
-    return name.replace("~1", "/").replace("~0", "~") if name and "/" not in name else ""
+    return unescaped(name) if name and "/" not in name else ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from assistants_app.contract.json_schema import subschemas
+from assistants_app.contract.references import unescaped
 from assistants_app.schema import pointers
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _followed(reference: Any, old: Path, new: Path) -> str | None:
     parts = reference[1:].split("/")[1:]
     if "%2" in reference and unquote(reference).count("/") != len(parts):
         return None  # a slash that is written as %2F: too odd to touch
-    steps = [unquote(part).replace("~1", "/").replace("~0", "~") for part in parts]
+    steps = [unescaped(unquote(part)) for part in parts]
     if steps[: len(old)] != [str(step) for step in old]:
         return None
     start = pointers.spelled(new).replace("%", "%25").replace(" ", "%20")

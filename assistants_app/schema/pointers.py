@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assistants_app.contract.limits import JSON_DEPTH
 from assistants_app.contract.ordered_json import digest, dumps
+from assistants_app.contract.references import unescaped
 
 if TYPE_CHECKING:
     from assistants_app.contract.problems import Path
@@ -28,7 +29,7 @@ def resolve(tree: Any, pointer: str) -> Path:
         raise Nowhere(pointer)
     path: list[str | int] = []
     for part in pointer.split("/")[1:]:
-        step = _step(tree, part.replace("~1", "/").replace("~0", "~"))
+        step = _step(tree, unescaped(part))
         path.append(step)
         tree = tree[step]
     return tuple(path)

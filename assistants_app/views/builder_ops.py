@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from assistants_app import contract
 from assistants_app.actions import building
+from assistants_app.contract.references import unescaped
 from assistants_app.errors import Conflict, InvalidDocument
 from assistants_app.schema import pointers, rows, tree
 from assistants_app.views import builder, builder_refusals, builder_row, builder_rows, pages
@@ -102,7 +103,7 @@ def _said_removed(name: str) -> str:
 
 def _name(pointer: str) -> str:
     """The name at the end of a pointer, as people typed it."""
-    return pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")[:80]
+    return unescaped(pointer.rpartition("/")[2])[:80]
 
 
 def _focus(word: str, before: builder.Shown, pointer: str, done: Built) -> str:

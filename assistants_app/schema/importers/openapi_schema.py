@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from assistants_app import contract
+from assistants_app.contract.references import unescaped
 from assistants_app.schema.importers.found import Told, note, once, valid_name
 from assistants_app.schema.importers.merging import merged_all_of, nullable
 
@@ -55,7 +56,7 @@ class Shapes:
         """What a local reference leads to, None where there is nothing."""
         node = self.root
         for step in reference.removeprefix("#").split("/")[1:]:
-            key = _unescaped(step)
+            key = unescaped(step)
             key = key if isinstance(node, dict) and key in node else unquote(key)
             if isinstance(node, list) and key.isascii() and key.isdigit() and len(key) < 9:
                 node = node[int(key)] if int(key) < len(node) else None
@@ -75,7 +76,7 @@ class Shapes:
 
     def name_for(self, reference: str) -> str:
         if reference not in self.names:
-            last = valid_name(_unescaped(reference.rpartition("/")[2])) or "shape"
+            last = valid_name(unescaped(reference.rpartition("/")[2])) or "shape"
             taken, name, number = set(self.names.values()), last, 2
             while name in taken:
                 name, number = f"{last}_{number}", number + 1
@@ -260,7 +261,7 @@ def _told_apart(branches: list[Any], mapping: Document) -> list[list[str]]:
     listed = []
     for branch in branches:
         reference = branch.get("$ref") if isinstance(branch, dict) else None
-        name = _unescaped(str(reference or "").rpartition("/")[2])
+        name = unescaped(str(reference or "").rpartition("/")[2])
         named = [key for key, to in mapping.items() if reference and to in (reference, name)]
         listed.append(named or [name] * bool(name))
     return listed
@@ -286,10 +287,6 @@ def _constants(node: Document) -> Document | None:
         made = {**rest, "type": "string", "enum": [b["const"] for b in branches]}
         return made | {"description": said} if said else made
     return None
-
-
-def _unescaped(step: str) -> str:
-    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _is_left_out(key: str, value: Any, node: Document) -> bool:
