@@ -42,6 +42,7 @@ from assistants_app.actions import (
     warnings,
 )
 from assistants_app.models import Job, schema_number, storage, triggers
+from assistants_app.sync import turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -110,6 +111,7 @@ class Runner:
 
     def run(self) -> None:
         """The loop: look at once when the bell rings, else every tick."""
+        turns.go_on_soon()
         while not self.stop.is_set():
             doorbell.bell.clear()
             try:

@@ -125,7 +125,7 @@ def _keep(job: Job, lines: list[ListedAssistant], size: int) -> None:
 
 
 def _line(job: Job, found: Found, profile: contract.Profile, *, is_ours: bool) -> ListedAssistant:
-    errors = contract.errors(found.document, "import", profile)
+    errors = contract.errors(found.document, "import", profile, is_parsed=True)
     problem = ""
     if errors:
         problem = f"{errors[0].param}: " * bool(errors[0].path) + contract.plain(errors[0])

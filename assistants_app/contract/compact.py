@@ -16,6 +16,7 @@ _ENCODER: Final = json.JSONEncoder(
 )
 _LONG: Final = b"0" * len(str(EXACT_INTEGER))
 _DIGITS: Final = bytes(ord("0") if chr(code).isdigit() else 32 for code in range(128)) + b" " * 128
+_SHORT: Final = 4_096  # characters; to count the brackets of a longer text costs more than a walk
 _NUL: Final = "\\u0000"
 _CONTAINERS: Final = frozenset((dict, list))
 
@@ -45,13 +46,13 @@ def is_sound(tree: Any, text_: str) -> bool:
         spelled = text_.encode()
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
-    if _LONG in spelled.translate(_DIGITS):
-        return False
-    return text_.count("[") + text_.count("{") <= JSON_DEPTH or is_flat(tree)
+    return _LONG not in spelled.translate(_DIGITS) and is_flat(tree, text_)
 
 
-def is_flat(tree: Any) -> bool:
-    """Whether nothing is nested more than 64 levels."""
+def is_flat(tree: Any, text_: str) -> bool:
+    """Whether nothing is nested more than 64 levels; `text_` is any JSON text of the tree."""
+    if len(text_) < _SHORT and text_.count("[") + text_.count("{") <= JSON_DEPTH:
+        return True
     level = [tree] if type(tree) in _CONTAINERS else []
     for _ in range(JSON_DEPTH):
         if not level:

@@ -51,7 +51,7 @@ def parse(data: str | bytes, *, limit: int | None = None) -> JSON:
         raise InvalidDocument([_too_deep(text)]) from None
     except json.JSONDecodeError as error:
         raise InvalidDocument([_syntax(text, error)]) from None
-    if is_odd or hooks.is_broken or not _is_flat(text, tree):
+    if is_odd or hooks.is_broken or not compact.is_flat(tree, text):
         _refuse_faults(text, tree)
     return tree
 
@@ -175,11 +175,6 @@ def _utf8_size(text: str, limit: int | None) -> int:
     if limit is None or text.isascii():
         return len(text)
     return len(text.encode("utf-8", "surrogatepass"))
-
-
-def _is_flat(text: str, tree: Any) -> bool:
-    """Whether nothing is nested more than 64 levels."""
-    return text.count("[") + text.count("{") <= limits.JSON_DEPTH or compact.is_flat(tree)
 
 
 def _has_half_pair(text: str) -> bool:

@@ -62,9 +62,11 @@ def read(json_object: Any, profile: Profile) -> Reading:
     """
     if not isinstance(json_object, dict):
         raise InvalidDocument([not_an_object(json_object)])
-    sorter = _Sorter(profile)
+    sorter, keeps = _Sorter(profile), profile.keeps
     for key, value in json_object.items():
-        if key not in _READ_ONLY:
+        if key in keeps and type(value) in _SHAPES[key]:
+            sorter.document[key] = value  # nearly every one
+        elif key not in _READ_ONLY:
             sorter.take(key, value)
     document, echoed = without_vector_stores(sorter.document)
     if echoed:

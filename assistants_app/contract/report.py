@@ -55,8 +55,8 @@ class Report:
     """The findings of one check. Methods that judge a value answer whether its type was right.
 
     `model`: the document's own, "" where it names none. `compact`: the document's text where
-    `compact.text` has one. `is_broken`: the walk over the tree found
-    errors (`faults.find`). `schema_budget`: how many bytes of schemas may still be searched for
+    `compact.text` has one and somebody asked. `is_broken`: the walk over the tree found errors
+    (`faults.find`). `schema_budget`: how many bytes of schemas may still be searched for
     every fault; beyond it one warning stands for all.
     """
 

@@ -74,12 +74,16 @@ def check(
     return in_document_order(report.problems, doc)
 
 
-def errors(doc: Any, op: str, profile: Profile = KEPT_HERE) -> list[Problem]:
+def errors(
+    doc: Any, op: str, profile: Profile = KEPT_HERE, *, is_parsed: bool = False
+) -> list[Problem]:
     """The errors that `check` finds, for half its price: no advice is sought.
 
-    Where a document has more than 500 findings, there may be errors that `check` has no room for.
+    `is_parsed`: the document came out of `parse`, which has refused what JSON forbids and found
+    nothing else in it that is an error; it is not looked for again. Where a document has more than
+    500 findings, there may be errors that `check` has no room for.
     """
-    report = _judged(doc, op, profile)
+    report = _judged(doc, op, profile, is_parsed=is_parsed)
     return in_document_order([one for one in report.problems if one.level == "error"], doc)
 
 
@@ -117,11 +121,13 @@ def merge(doc: Document, changes: Mapping[str, Any]) -> Document:
     return {name: value for name, value in merged.items() if not is_unset(name, value)}
 
 
-def _judged(doc: Any, op: str, profile: Profile) -> Report:
+def _judged(doc: Any, op: str, profile: Profile, *, is_parsed: bool = False) -> Report:
     """What every rule of the contract says but those of `advice`, which never say "error"."""
-    report = Report(_OPS[op], profile, _model_of(doc), compact.text(doc))
-    if not faults.is_sound(doc, report.compact):
-        report.take(faults.find(doc))
+    report = Report(_OPS[op], profile, _model_of(doc))
+    if not is_parsed:
+        report.compact = compact.text(doc)
+        if not faults.is_sound(doc, report.compact):
+            report.take(faults.find(doc))
     if report.is_object((), doc):
         for field, value in doc.items():
             _field(report, field, value)

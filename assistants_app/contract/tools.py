@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.contract import json_schema, limits, strict
+from assistants_app.contract import compact, json_schema, limits, strict
 from assistants_app.contract.problems import shown
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def check(report: Report, tools: Any) -> None:
     """Judge `tools`; unknown types and unknown keys are never touched, at most warned about."""
     if not report.is_list(_TOOLS, tools, limits.TOOLS_MAX, "tools"):
         return
-    is_usual = json_schema.is_usual if _may_be_usual(report) else _is_never_usual
+    is_usual = json_schema.is_usual if _may_be_usual(report, tools) else _is_never_usual
     for index, tool in enumerate(tools):
         if not is_usual(tool):
             _tool(report, (*_TOOLS, index), tool)
@@ -51,12 +51,13 @@ def function_name(tool: Any) -> str | None:
     return name if isinstance(name, str) and tool.get("type") == "function" else None
 
 
-def _may_be_usual(report: Report) -> bool:
+def _may_be_usual(report: Report, tools: list[Any]) -> bool:
     """Whether a quick look at each tool is enough to pass over those in which nothing is wrong."""
-    text = report.compact
+    if report.is_broken or not tools:
+        return False
+    text = compact.text(tools) if report.compact is None else report.compact
     return (
         text is not None
-        and not report.is_broken
         and len(text.encode()) <= limits.JSON_FIELD_BYTES
         and not json_schema.may_be_doubtful(text)
     )

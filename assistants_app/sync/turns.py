@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AT_ONCE: Final = 8
+SOON: Final = 0.0005
 _free: defaultdict[int, threading.Semaphore]
 
 
@@ -41,3 +43,11 @@ def turn(server: int, *, patience: float) -> Iterator[bool]:
     finally:
         if is_ours:
             free.release()
+
+
+def go_on_soon() -> None:
+    """Let a thread whose answer has come wait 0.5 ms for one that computes, and not Python's 5 ms.
+
+    It is a setting of the process: for whoever makes many calls in one, such as the runner.
+    """
+    sys.setswitchinterval(SOON)

@@ -6,6 +6,7 @@ from typing import Any
 
 from assistants_app import contract
 from assistants_app.contract import limits
+from assistants_app.errors import InvalidDocument
 
 CONNECTED = contract.PROFILES["openai-compatible"]
 
@@ -23,12 +24,27 @@ def found(
 ) -> list[tuple[str, str]]:
     """(param, code) of every problem of one level, in order.
 
-    What is asked for its errors alone must name the same ones, save where the full check is full.
+    What is asked for its errors alone must name the same ones, save where the full check is full;
+    and so must who knows that it came out of `parse`, where it could have.
     """
     problems = contract.check(doc, op, profile)
     errors = [one for one in problems if one.level == "error"]
-    assert contract.errors(doc, op, profile) == errors or len(problems) == limits.PROBLEMS_MAX
+    is_full = len(problems) == limits.PROBLEMS_MAX
+    assert is_full or contract.errors(doc, op, profile) == errors
+    assert (
+        is_full
+        or not _can_be_parsed(doc)
+        or errors == contract.errors(doc, op, profile, is_parsed=True)
+    )
     return [(one.param, one.code) for one in problems if one.level == level]
+
+
+def _can_be_parsed(doc: Any) -> bool:
+    try:
+        contract.parse(contract.dumps(doc))
+    except (InvalidDocument, TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def doubts(

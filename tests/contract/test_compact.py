@@ -46,8 +46,16 @@ def test_64_levels_are_flat_enough(levels: int, is_flat: bool) -> None:
     objects: Any = 0
     for _ in range(levels):
         lists, objects = [lists], {"a": objects}
-    assert compact.is_flat(lists) is is_flat
-    assert compact.is_flat(objects) is is_flat
+    for tree in (lists, objects):
+        short = json.dumps(tree)
+        assert compact.is_flat(tree, short) is is_flat
+        assert compact.is_flat(tree, short + " " * 5_000) is is_flat
+
+
+def test_many_brackets_beside_each_other_are_flat() -> None:
+    """More of them than levels are allowed, so that counting is not enough."""
+    tree = [[]] * 100
+    assert compact.is_flat(tree, json.dumps(tree))
 
 
 _NAMES = st.sampled_from(["get_order", "", "a" * 65, "é", "a\n", 3, None])

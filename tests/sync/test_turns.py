@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from contextlib import ExitStack
 
-from assistants_app.sync.turns import AT_ONCE, turn
+import pytest
+
+from assistants_app.sync.turns import AT_ONCE, SOON, go_on_soon, turn
 
 HERE, THERE = -1, -2  # no connection has these numbers
 
@@ -60,3 +63,13 @@ def test_a_child_does_not_wait_for_what_its_parent_held() -> None:
             with turn(HERE, patience=0) as is_mine:
                 os._exit(0 if is_mine else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_thread_that_computes_gives_way_ten_times_as_soon() -> None:
+    usual = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(0.005)
+        go_on_soon()
+        assert sys.getswitchinterval() == pytest.approx(SOON)
+    finally:
+        sys.setswitchinterval(usual)
