@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pytest
 
@@ -16,11 +18,16 @@ from assistants_app import contract
 from assistants_app.contract.catalogue import FAMILIES, STARTING
 from assistants_app.contract.model_advice import SOON
 from assistants_app.contract.profiles import AZURE_OPENAI, OPENAI_COMPATIBLE
+from tests.contract import warned
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
     from assistants_app.contract import Catalogue, Profile
 
-DAY = date(2026, 11, 21)
+DAY = warned.DAY
+KEPT = ("5df758fec207ec62", "0635410b5b4739b3")  # the mark, and the digest of what it judged
 ENDS = sorted({row.shutdown for row in FAMILIES if row.shutdown})
 
 
@@ -92,3 +99,47 @@ def test_every_process_makes_the_same() -> None:
             text=True,
         )
         assert done.stdout.strip() == mark()
+
+
+def test_whoever_changes_the_rules_raises_their_number() -> None:
+    """The counts in the lists are made anew only where the mark is another one."""
+    now = mark(), warned.digest()
+    assert now[0] != KEPT[0] or now[1] == KEPT[1], (
+        "These documents are judged otherwise than before: raise contract.marks.RULES."
+    )
+    assert now == KEPT, f"The rules, or what is known of models, are others now: KEPT = {now}"
+
+
+def places_that_warn() -> Iterator[tuple[str, range]]:
+    """File and lines of every call in the contract that says "warning" in so many words."""
+    for path in Path(contract.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            given = [*node.args, *(k.value for k in node.keywords)] if _is_call(node) else []
+            if any(isinstance(one, ast.Constant) and one.value == "warning" for one in given):
+                yield str(path), range(node.lineno, (node.end_lineno or 0) + 1)
+
+
+def _is_call(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Of a function: what begins with a capital is a value that is made once."""
+    return isinstance(node, ast.Call) and not ast.unparse(node.func)[0].isupper()
+
+
+def test_the_documents_that_watch_the_rules_meet_every_one_that_warns() -> None:
+    places = list(places_that_warn())
+    files, met = {path for path, _lines in places}, set()
+
+    def trace(frame: FrameType, event: str, _arg: object) -> Any:
+        if frame.f_code.co_filename not in files:
+            return None
+        met.add((frame.f_code.co_filename, frame.f_lineno))
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        warned.told()
+    finally:
+        sys.settrace(before)
+    assert len(places) > 12
+    missed = [at for at in places if not any((at[0], line) in met for line in at[1])]
+    assert missed == [], "No document of tests/contract/warned.py meets this: add one."
