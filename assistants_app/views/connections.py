@@ -41,6 +41,13 @@ _PARTS: dict[str, str] = {
     Job.Kind.TEST: "workspaces/parts/_test.html",
     Job.Kind.VERIFY: verifying.PART,
 }
+_PLACES: dict[str, str] = {
+    Job.Kind.TEST: "workspace_connection",
+    Job.Kind.LIST: "import",
+    Job.Kind.IMPORT: "import",
+    Job.Kind.BULK: "assistant_list",
+    Job.Kind.VERIFY: "audit_list",
+}
 STATE_SLOT = {"connection-state": "workspaces/parts/_connection_state.html"}
 
 
@@ -220,6 +227,7 @@ def job(request: Request, pk: int) -> HttpResponse:
     right = _RIGHTS.get(row.kind, "workspace.read")
     policies.require(request.actor, right, row.workspace, on=row)
     access.remember(request, row.workspace)
+    request.place = _PLACES.get(row.kind, "sync")
     seen = row.fingerprint
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)

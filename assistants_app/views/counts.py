@@ -1,4 +1,4 @@
-"""The counts of the shell, asked for again once a minute by a page that stands open."""
+"""What the shell says, asked for again once a minute by a page that stands open."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from assistants_app.views import access, pages, shell
 if TYPE_CHECKING:
     from assistants_app.views.pages import Request
 
+_SLOTS = {
+    "bell-count": "ui/parts/_bell.html",
+    "connection-card": "ui/parts/_connection.html",
+    "paused": "ui/parts/_paused.html",
+}
+
 
 @access.signed_in("GET")
 def counts(request: Request) -> HttpResponse:
-    """204 while they are as `seen` says, else the navigation and the bell anew.
+    """204 while all is as `seen` says, else the navigation, bell, connection and red line anew.
 
     `here` is the name of the view that the page came from. Opened by itself it leads to My work.
     """
@@ -28,6 +34,6 @@ def counts(request: Request) -> HttpResponse:
     now = shell.Shell(request, here=request.GET.get("here", "")[:60])
     if now.seen == request.GET.get("seen"):
         return HttpResponse(status=204)
-    context = {"shell": now}
+    context = {"shell": now, "connection": now.connection, "paused": now.paused}
     response = render(request, "ui/parts/_counts.html", context)
-    return pages.with_slots(response, request, {"bell-count": "ui/parts/_bell.html"}, context)
+    return pages.with_slots(response, request, _SLOTS, context)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         request_id: str
         workspace: Workspace
         workspaces: list[Workspace]
+        place: str  # the view whose place in the navigation is this page's, where not its own
 
 
 def page(

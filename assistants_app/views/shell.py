@@ -116,7 +116,8 @@ class Shell:
     @property
     def _view_name(self) -> str:
         match = self._request.resolver_match
-        return self._here or ((match.url_name or "") if match else "")
+        named = self._here or getattr(self._request, "place", "")
+        return named or ((match.url_name or "") if match else "")
 
     @property
     def counts_url(self) -> str:
@@ -127,7 +128,10 @@ class Shell:
 
     @cached_property
     def seen(self) -> str:
-        return "-".join(str(n or 0) for n in (self._waiting, self._trouble, self.unread))
+        """Names what an open page shows of this: its counts, and how the connection stands."""
+        upstream = self.workspace.upstream if self.workspace else None
+        shown = (self._waiting, self._trouble, self.unread, upstream and upstream.health.state)
+        return "-".join(str(one or 0) for one in shown)
 
     @cached_property
     def nav(self) -> list[NavItem]:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from assistants_app.models import (
     Assistant,
@@ -218,3 +219,41 @@ def test_several_versions_before_a_push_are_one_row(
         builders.make_assistant(unpushed, author=alice, reviewer=bob, instructions=text)
     client.force_login(alice)
     assert "v2 → v3" in sync(client)
+
+
+@pytest.mark.parametrize(
+    ("kind", "icon"),
+    [
+        ("pull", "arrow-path"),
+        ("resources", "arrow-path"),
+        ("list", "sparkles"),
+        ("import", "sparkles"),
+        ("bulk", "sparkles"),
+        ("verify", "clipboard-document-list"),
+        ("test", "cog-6-tooth"),
+    ],
+)
+def test_a_run_marks_the_place_it_belongs_to_also_once_its_counts_come_anew(
+    client: Client, dora: User, workspace: Workspace, kind: str, icon: str
+) -> None:
+    ask = {"verb": "archive", "ids": []}
+    run = Job.objects.create(workspace=workspace, kind=kind, asked_by=dora, ask=ask)
+    client.force_login(dora)
+    response = client.get(reverse("job", args=[run.pk]))
+    marked = r'<a id="nav-([^"]+)"[^>]*aria-current'
+    assert re.findall(marked, response.content.decode()) == [icon]
+    url = re.sub("seen=[^&]*", "seen=older", response.context["shell"].counts_url)
+    anew = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    assert re.findall(marked, anew) == [icon]
+
+
+def test_a_check_that_is_done_leads_to_what_it_found(
+    client: Client, dora: User, workspace: Workspace
+) -> None:
+    run = Job.objects.create(workspace=workspace, kind="pull", asked_by=dora)
+    client.force_login(dora)
+    page = reverse("job", args=[run.pk])
+    way = f'<a class="btn" href="{reverse("sync")}?workspace={workspace.slug}">'
+    assert way not in client.get(page).content.decode()
+    Job.objects.update(state="done", finished_at=timezone.now())
+    assert way in client.get(page).content.decode()

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from assistants_app.actions import pausing
 from assistants_app.models import (
     Assistant,
     AuditEntry,
@@ -52,6 +53,36 @@ def test_pausing_puts_a_line_on_every_page_with_who_and_a_way_back(
     assert "paused pushing in this workspace" not in sync(client)
     actions = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
     assert actions[-2:] == ["connection.paused", "connection.resumed"]
+
+
+def test_an_open_page_learns_of_the_pause_and_of_its_end(
+    client: Client, dora: User, alice: User, unpushed: Assistant
+) -> None:
+    """Every page asks for its counts once a minute; the red line comes and goes with them."""
+    htmx = {"HX-Request": "true", "HX-Target": "nav-counts"}
+
+    def open_page() -> str:
+        return str(client.get(reverse("assistant_list")).context["shell"].counts_url)
+
+    def asked(url: str) -> tuple[int, str]:
+        response = client.get(url, headers=htmx)
+        return response.status_code, response.content.decode()
+
+    place = Workspace.objects.get(pk=unpushed.workspace_id)
+    client.force_login(alice)
+    url = open_page()
+    assert asked(url) == (204, "")
+    pausing.pause(place, actor=builders.acting(dora))
+    status, text = asked(url)
+    line = text.partition('<div id="paused" hx-swap-oob="innerHTML">')[2]
+    assert status == 200
+    assert "Dora Example paused pushing in this workspace" in line
+    assert '<div id="connection-card" hx-swap-oob="innerHTML">' in text
+    url = open_page()
+    pausing.resume(Workspace.objects.get(pk=place.pk), actor=builders.acting(dora))
+    status, text = asked(url)
+    assert status == 200
+    assert '<div id="paused" hx-swap-oob="innerHTML"></div>' in text
 
 
 def test_pausing_twice_is_said_and_nothing_breaks(
