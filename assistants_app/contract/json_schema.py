@@ -22,35 +22,6 @@ if TYPE_CHECKING:
 _META: Final = jsonschema_rs.Draft202012Validator(
     {"$ref": "https://json-schema.org/draft/2020-12/schema"}, offline=True
 )
-# A function that needs no closer look, unless its text names what `_doubtful_parts` looks for.
-_USUAL: Final = jsonschema_rs.Draft202012Validator(
-    {
-        "type": "object",
-        "required": ["type", "function"],
-        "properties": {
-            "type": {"const": "function"},
-            "function": {
-                "type": "object",
-                "required": ["name"],
-                "properties": {
-                    "name": {
-                        "type": "string",
-                        "maxLength": limits.FUNCTION_NAME_MAX,
-                        "pattern": limits.NAME_PATTERN,
-                    },
-                    "description": {"type": ["string", "null"]},
-                    "strict": {"enum": [False, None]},
-                    "parameters": {
-                        "type": "object",
-                        "properties": {"type": {"const": "object"}},
-                        "$ref": "https://json-schema.org/draft/2020-12/schema",
-                    },
-                },
-            },
-        },
-    },
-    offline=True,
-)
 _HOLDS_SCHEMA: Final = frozenset(
     {
         "items",
@@ -72,16 +43,6 @@ _HOLDS_NAMED: Final = frozenset(
 )
 
 
-def is_usual(tool: Any) -> bool:
-    """Whether a tool is a function in which `tools.check` surely finds nothing, strictness, size,
-    `$ref` and arrays apart. Never true of a tool with a fault; false where that is not sure.
-    """
-    try:
-        return _USUAL.is_valid(tool)
-    except ValueError:  # what is no JSON
-        return False
-
-
 def check(report: Report, path: Path, schema: Any, code: str, *, is_function: bool) -> None:
     """Judge the schema at `path`; `code` is the API's word for a fault in this place.
 
@@ -95,13 +56,8 @@ def check(report: Report, path: Path, schema: Any, code: str, *, is_function: bo
     if is_function and schema.get("type", "object") != "object":
         report.add((*path, "type"), code, "root", found=shown(dumps(schema["type"])))
     check_metaschema(report, path, schema, code, "warning")
-    if may_be_doubtful(text):
+    if '"$ref"' in text or '"array"' in text:
         _doubtful_parts(report, path, schema, code)
-
-
-def may_be_doubtful(text: str) -> bool:
-    """Whether a text of schemas may hold a `$ref` or an array, which are looked at one by one."""
-    return '"$ref"' in text or '"array"' in text
 
 
 def readable_text(report: Report, path: Path, schema: Any) -> str | None:

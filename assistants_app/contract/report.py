@@ -54,16 +54,16 @@ class Op:
 class Report:
     """The findings of one check. Methods that judge a value answer whether its type was right.
 
-    `model`: the document's own, "" where it names none. `compact`: the document's text where
-    `compact.text` has one and somebody asked. `is_broken`: the walk over the tree found errors
-    (`faults.find`). `schema_budget`: how many bytes of schemas may still be searched for
+    `model`: the document's own, "" where it names none. `usual`: the indices of the tools in which
+    there surely is nothing to find (`usual.is_usual`). `is_broken`: the walk over the tree found
+    errors (`faults.find`). `schema_budget`: how many bytes of schemas may still be searched for
     every fault; beyond it one warning stands for all.
     """
 
     op: Op
     profile: Profile
     model: str = ""
-    compact: str | None = None
+    usual: frozenset[int] = frozenset()
     is_broken: bool = False
     schema_budget: int = 131_072
     problems: list[Problem] = field(default_factory=list)

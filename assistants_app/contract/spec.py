@@ -123,10 +123,11 @@ def merge(doc: Document, changes: Mapping[str, Any]) -> Document:
 
 def _judged(doc: Any, op: str, profile: Profile, *, is_parsed: bool = False) -> Report:
     """What every rule of the contract says but those of `advice`, which never say "error"."""
-    report = Report(_OPS[op], profile, _model_of(doc))
+    usual = tools.usual(doc.get("tools")) if isinstance(doc, dict) else frozenset[int]()
+    report = Report(_OPS[op], profile, _model_of(doc), usual)
     if not is_parsed:
-        report.compact = compact.text(doc)
-        if not faults.is_sound(doc, report.compact):
+        rest = _without(doc, usual) if usual else doc
+        if not faults.is_sound(rest, compact.text(rest)):
             report.take(faults.find(doc))
     if report.is_object((), doc):
         for field, value in doc.items():
@@ -134,6 +135,11 @@ def _judged(doc: Any, op: str, profile: Profile, *, is_parsed: bool = False) -> 
         if report.op.needs_model and "model" not in doc:
             report.missing(("model",))
     return report
+
+
+def _without(doc: Document, usual: frozenset[int]) -> Document:
+    """The document without these of its tools; the others stand at other places."""
+    return {**doc, "tools": [one for n, one in enumerate(doc["tools"]) if n not in usual]}
 
 
 def _field(report: Report, field: str, value: Any) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from assistants_app.contract import compact, json_schema, limits, strict
+from assistants_app.contract import json_schema, limits, strict
 from assistants_app.contract.problems import shown
+from assistants_app.contract.usual import is_usual
 
 if TYPE_CHECKING:
     from assistants_app.contract.problems import Level, Path
@@ -21,12 +22,17 @@ def check(report: Report, tools: Any) -> None:
     """Judge `tools`; unknown types and unknown keys are never touched, at most warned about."""
     if not report.is_list(_TOOLS, tools, limits.TOOLS_MAX, "tools"):
         return
-    is_usual = json_schema.is_usual if _may_be_usual(report, tools) else _is_never_usual
     for index, tool in enumerate(tools):
-        if not is_usual(tool):
+        if index not in report.usual:
             _tool(report, (*_TOOLS, index), tool)
     if report.lints:
         _duplicates(report, tools)
+
+
+def usual(tools: Any) -> frozenset[int]:
+    """The indices of the tools in which nothing is wrong or doubtful, by a quick look at each."""
+    listed = tools if isinstance(tools, list) else []
+    return frozenset(index for index, tool in enumerate(listed) if is_usual(tool))
 
 
 def check_resources(report: Report, resources: Any) -> None:
@@ -49,22 +55,6 @@ def function_name(tool: Any) -> str | None:
     function = tool.get("function") if isinstance(tool, dict) else None
     name = function.get("name") if isinstance(function, dict) else None
     return name if isinstance(name, str) and tool.get("type") == "function" else None
-
-
-def _may_be_usual(report: Report, tools: list[Any]) -> bool:
-    """Whether a quick look at each tool is enough to pass over those in which nothing is wrong."""
-    if report.is_broken or not tools:
-        return False
-    text = compact.text(tools) if report.compact is None else report.compact
-    return (
-        text is not None
-        and len(text.encode()) <= limits.JSON_FIELD_BYTES
-        and not json_schema.may_be_doubtful(text)
-    )
-
-
-def _is_never_usual(_: Any) -> bool:
-    return False
 
 
 def _tool(report: Report, path: Path, tool: Any) -> None:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistants_app import contract
-from assistants_app.contract import compact, faults, json_schema
+from assistants_app.contract import compact, faults
 from assistants_app.contract.spelling import SpelledFloat, SpelledInt
 from tests.contract import trees
 
@@ -56,55 +55,3 @@ def test_many_brackets_beside_each_other_are_flat() -> None:
     """More of them than levels are allowed, so that counting is not enough."""
     tree = [[]] * 100
     assert compact.is_flat(tree, json.dumps(tree))
-
-
-_NAMES = st.sampled_from(["get_order", "", "a" * 65, "é", "a\n", 3, None])
-_SCHEMAS: st.SearchStrategy[Any] = st.sampled_from(
-    [
-        {"type": "object", "properties": {"a": {"type": "string"}}},
-        {"type": "object", "properties": {"a": {"type": "thing"}}},
-        {"type": "object", "required": "a"},
-        {"type": "string"},
-        {"type": ["object"]},
-        {"properties": []},
-        {"minimum": 1.5},
-        {},
-        [],
-        None,
-        True,
-        "{}",
-    ]
-)
-_FUNCTIONS = st.fixed_dictionaries(
-    {},
-    optional={
-        "name": _NAMES,
-        "description": st.sampled_from(["", "Looks.", None, 3]),
-        "strict": st.sampled_from([True, False, None, 0, "no"]),
-        "parameters": _SCHEMAS,
-        "unknown": st.sampled_from([None, {}]),
-    },
-)
-_TOOLS: st.SearchStrategy[Any] = st.fixed_dictionaries(
-    {},
-    optional={
-        "type": st.sampled_from(["function", "file_search", "", None, 3]),
-        "function": _FUNCTIONS | st.sampled_from([None, [], "f"]),
-    },
-)
-
-
-@given(_TOOLS)
-def test_a_tool_that_is_passed_over_has_nothing_to_say(tool: Any) -> None:
-    # A reference beside it asks for the closer look at each.
-    closer = {"type": "function", "function": {"name": "other", "parameters": {"$ref": "#"}}}
-    doc = {"model": "gpt-5.2", "tools": [tool]}
-    quick = contract.check(doc, "create")
-    slow = contract.check({**doc, "tools": [tool, closer]}, "create")
-    assert [one for one in slow if one.path[:2] != ("tools", 1)] == quick
-    if json_schema.is_usual(tool):
-        assert quick == []
-
-
-def test_what_is_no_json_is_not_usual() -> None:
-    assert not json_schema.is_usual(object())

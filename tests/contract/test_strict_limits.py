@@ -150,6 +150,8 @@ def seconds(doc: contract.Document, rounds: int = 5) -> float:
 
 
 def tools(count: int, levels: int, *, strict: bool = True) -> contract.Document:
+    """Functions that are looked at closely, for a key that nobody knows."""
+
     def level(left: int) -> dict[str, Any]:
         inner = {"inner": level(left - 1)} if left > 1 else {}
         words = {f"p{number}": {**STRING, "description": "What it is."} for number in range(5)}
@@ -157,7 +159,7 @@ def tools(count: int, levels: int, *, strict: bool = True) -> contract.Document:
 
     return document(
         tools=[
-            function(name=f"f{number}", strict=strict, parameters=level(levels))
+            function(name=f"f{number}", strict=strict, parameters=level(levels), unknown=0)
             for number in range(count)
         ]
     )
