@@ -142,7 +142,7 @@ def edit(
     Raises Conflict (`stale`, `gone`) where it is not, `tree.Refused` where the edit makes no sense,
     and what `changes.edit` raises. An edit that changes nothing stores nothing.
     """
-    now = changes.reread(change)
+    now = changes.reread(change, is_as_read=True)
     holder = host.read(now)
     schema = schema_of(host, holder)
     try:
@@ -176,7 +176,7 @@ def replace(
     `seen` says by what the page knows what it showed: the whole text, or the part it is about.
     Raises Conflict (`stale`, `gone`) and what `changes.edit` raises.
     """
-    now = changes.reread(change)
+    now = changes.reread(change, is_as_read=True)
     was = host.read(now)
     if seen(was) != fingerprint:
         raise Conflict("Someone saved a newer text of this since you opened it.", change=now)
@@ -189,7 +189,7 @@ def replace(
 @transaction.atomic
 def undo(change: Change, *, actor: Actor, host: Host, is_redo: bool = False) -> Built:
     """Take the last step back, or do it once more. Raises Conflict (`no_step`) without one."""
-    now = changes.reread(change)
+    now = changes.reread(change, is_as_read=True)
     holder = host.read(now)
     step = _next(now, host, holder, is_redo=is_redo)
     if step is None:

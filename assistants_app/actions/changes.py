@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from assistants_app import contract, killpoints, policies
-from assistants_app.actions import assistants, audit, shown, texts
+from assistants_app.actions import assistants, audit, edits, shown, texts
 from assistants_app.contract.limits import METADATA_PAIRS
 from assistants_app.errors import Conflict, Invalid, InvalidDocument
 from assistants_app.models import Assistant, Change, Contribution
@@ -102,7 +102,7 @@ def refuse_archived(assistant: Assistant) -> None:
 def _open(
     assistant: Assistant, *, actor: Actor, document: contract.Document | None, title: str
 ) -> Change:
-    text = assistant.document() if document is None else _merged(document, {})
+    text = assistant.document() if document is None else edits.merged(document, {})
     texts.fit(Change, title=title)
     texts.readable(text)
     try:
@@ -173,17 +173,21 @@ def edit(
         )
     texts.fit(Change, title=title or "", why=why or "")
     texts.readable({field: text for field, text in (unread or {}).items() if text is not None})
-    digests = _digests(now, values)
-    wanted = _wanted(now, values, digests, unread or {}, title, why)
+    written = edits.written(values)
+    digests = edits.digests(now, values, written)
+    wanted = edits.wanted(now, values, digests, unread or {}, {"title": title, "why": why})
     if not wanted:
         return now
-    _refuse_stale(now, lock, wanted)
+    edits.refuse_stale(now, lock, wanted)
     was = now.digest
-    _apply(now, wanted, beside or {}, digests)
+    edits.apply(now, wanted, beside or {}, digests)
     if now.state not in EDITABLE:
         refuse_errors(now)
         now.state = State.IN_REVIEW
-    if Change.objects.filter(pk=now.pk, lock=now.lock).update(**_row(now)) != 1:
+    if (
+        Change.objects.filter(pk=now.pk, lock=now.lock).update(**edits.row(now, values, written))
+        != 1
+    ):
         raise Conflict("Someone saved a newer text since you opened this.", change=now)
     now.lock += 1
     settle(now)
@@ -194,94 +198,21 @@ def edit(
     return now
 
 
-def reread(change: Change) -> Change:
-    """The row as it is now. Of the texts around it an edit needs no tools, and 128 take long."""
+def reread(change: Change, *, is_as_read: bool = False) -> Change:
+    """The row as it is now. Of the texts around it an edit needs no tools, and 128 take long.
+
+    `is_as_read`: nobody set anything of `change` since it was read. Then its own tools are taken
+    over from it, unless the lock says that somebody saved meanwhile.
+    """
     rows = Change.objects.select_related("assistant__workspace", "base")
-    return rows.defer("assistant__tools", "base__tools").get(pk=change.pk)
-
-
-def _digests(now: Change, values: Mapping[str, Any]) -> dict[str, str]:
-    """What the whole would be bound to with each of these values alone."""
-    document = now.document()
-    return {
-        field: contract.fingerprint(_merged(document, {field: value}))
-        for field, value in values.items()
-    }
-
-
-def _wanted(
-    now: Change,
-    values: Mapping[str, Any],
-    digests: Mapping[str, str],
-    unread: Mapping[str, str | None],
-    title: str | None,
-    why: str | None,
-) -> dict[str, Any]:
-    """Only what differs from the row: a field that means the same keeps the text it has."""
-    wanted = {field: value for field, value in values.items() if digests[field] != now.digest}
-    kept = {**(now.unread or {}), **unread}
-    kept = {field: text for field, text in kept.items() if text is not None}
-    if kept != (now.unread or {}):
-        wanted["unread"] = kept or None
-    words = {"title": title, "why": why}
-    return wanted | {k: v for k, v in words.items() if v is not None and v != getattr(now, k)}
-
-
-def _merged(document: contract.Document, values: Mapping[str, Any]) -> contract.Document:
-    """The document after these values, as the columns give it back: an empty text is unset."""
-    merged = contract.merge(document, values)
-    return {field: value for field, value in merged.items() if value != ""}
-
-
-def _refuse_stale(now: Change, lock: int, wanted: Mapping[str, Any]) -> None:
-    touched = now.touched or {}
-    if any(touched.get(field, 0) > lock for field in _about(now, wanted)):
-        raise Conflict("Someone saved a newer text since you opened this.", change=now)
-
-
-def _about(now: Change, wanted: Mapping[str, Any]) -> set[str]:
-    """The fields that a save moves: of the texts that cannot be read, only those that changed."""
-    was, kept = now.unread or {}, wanted.get("unread", now.unread) or {}
-    moved = {field for field in {*was, *kept} if was.get(field) != kept.get(field)}
-    return (set(wanted) - {"unread"}) | moved
-
-
-def _apply(
-    now: Change,
-    wanted: Mapping[str, Any],
-    beside: Mapping[str, Any],
-    digests: Mapping[str, str],
-) -> None:
-    fields = {k: v for k, v in wanted.items() if k in contract.FIELDS}
-    document = _merged(now.document(), fields)
-    texts.readable(document)
-    others = {k: v for k, v in wanted.items() if k not in contract.FIELDS}
-    touched = dict.fromkeys(_about(now, wanted), now.lock + 1)
-    # Keys that come with the tools need not be guessed from the texts.
-    columns = now.columns(document) if "tool_keys" in beside else now.columns_of(document)
-    for column, value in {**columns, **others, **beside}.items():
-        setattr(now, column, value)
-    alone = next(iter(fields)) if len(fields) == 1 else ""  # the usual save is of one field
-    now.digest = digests[alone] if alone else contract.fingerprint(document)
-    now.touched = {**(now.touched or {}), **touched}
-    now.edited_at = timezone.now()
-
-
-def _row(now: Change) -> dict[str, Any]:
-    columns = [
-        *contract.FIELDS,
-        "tool_keys",
-        "removed_tools",
-        "reply_kept",
-        "unread",
-        "title",
-        "why",
-        "digest",
-        "touched",
-        "edited_at",
-        "state",
-    ]
-    return {column: getattr(now, column) for column in columns} | {"lock": now.lock + 1}
+    around = ("assistant__tools", "base__tools")
+    if not is_as_read:
+        return rows.defer(*around).get(pk=change.pk)
+    now = rows.defer(*around, "tools").get(pk=change.pk)
+    if now.lock != change.lock:
+        return reread(change)
+    now.tools = change.tools
+    return now
 
 
 def refuse_errors(change: Change, rules: str = "create") -> None:

@@ -32,14 +32,27 @@ def fit(table: type[Model], **texts: str) -> None:
                 raise Invalid(field, f"Contains {half} at position {position}.")
 
 
-def readable(document: Mapping[str, Any]) -> None:
+def readable(document: Mapping[str, Any], held: Mapping[str, Any] | None = None) -> None:
     """Raises InvalidDocument for a draft that would come back from its columns as another one.
 
-    A Draft may break the API's rules, but not those of JSON, and texts are texts.
+    A Draft may break the API's rules, but not those of JSON, and texts are texts. `held` came from
+    its columns itself: the very same values, alone or in a list, are not looked at once more.
     """
-    if not contract.is_sound(dict(document)):  # a scan tells what is wrong, and where
+    if not contract.is_sound(_new(document, held or {})):  # a scan tells what is wrong, and where
         contract.parse(contract.dumps(dict(document)))
     texts = {field: document[field] for field in TEXT_FIELDS if field in document}
     found = [p for p in contract.check(texts, "modify") if p.code == "invalid_type"]
     if found:
         raise InvalidDocument(found)
+
+
+def _new(document: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:
+    found = {}
+    for field, value in document.items():
+        was = held.get(field)
+        if value is was:
+            continue
+        known = {id(one) for one in was} if isinstance(was, list) else set()
+        is_list = known and isinstance(value, list)
+        found[field] = [one for one in value if id(one) not in known] if is_list else value
+    return found

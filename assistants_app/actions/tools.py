@@ -305,7 +305,7 @@ class _Held:
 
 def _read(change: Change, actor: Actor, *, is_fresh: bool = False) -> _Held:
     policies.require(actor, "change.write", change.assistant.workspace, on=change)
-    now = change if is_fresh else changes.reread(change)
+    now = change if is_fresh else changes.reread(change, is_as_read=True)
     if "tools" in (now.unread or {}) or not isinstance(now.tools, list | None):
         raise Conflict(
             "The JSON of the abilities cannot be read as it stands: mend it first.",

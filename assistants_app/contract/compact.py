@@ -35,6 +35,14 @@ def text(tree: Any) -> str | None:
         return None
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two trees surely have the same text; False where that takes a closer look."""
+    try:
+        return marshal.dumps(one, 2) == marshal.dumps(other, 2)
+    except ValueError:
+        return False
+
+
 def is_sound(tree: Any, text_: str) -> bool:
     """Whether `faults.find` surely has nothing to say about the tree whose `text` is `text_`.
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from assistants_app.contract import limits
+from assistants_app.contract import compact, limits
 from assistants_app.contract.catalogue import STARTING, default_effort, family
 from assistants_app.contract.normal_form import normal_field
 from assistants_app.contract.ordered_json import dumps, is_unset
@@ -98,7 +98,7 @@ def _says_the_same(name: str, before: Document, after: Document, catalogue: Cata
 
 
 def _is_one_tool(mine: Any, theirs: Any) -> bool:
-    if dumps(mine) == dumps(theirs):
+    if mine is theirs or compact.is_same(mine, theirs) or dumps(mine) == dumps(theirs):
         return True
     return dumps(normal_field("tools", [mine])) == dumps(normal_field("tools", [theirs]))
 

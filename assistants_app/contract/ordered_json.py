@@ -21,6 +21,8 @@ from assistants_app.contract.words import problem
 from assistants_app.errors import InvalidDocument
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assistants_app.contract.problems import Problem
 
 JSON: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | None
@@ -74,14 +76,19 @@ def dumps(tree: Any, *, indent: int | None = None) -> str:
     return _HALF_PAIR.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
-def canonical(doc: Document) -> str:
+def canonical(doc: Document, texts: Mapping[str, str] | None = None) -> str:
     """The one text of a document: fixed field order, compact, unset fields and `_dash` left out.
 
     Name, description and instructions are unset when empty (contract.md section 3). Nested order
     and number spelling stay as typed. Metadata that held nothing but the marker is left out.
+    `texts`: what `dumps` gave for some of its fields, of which metadata is none.
     """
-    own = without_marker(doc)
-    return dumps({name: own[name] for name in limits.FIELDS if not is_unset(name, own.get(name))})
+    own, known = without_marker(doc), texts or {}
+    held = {name: own[name] for name in limits.FIELDS if not is_unset(name, own.get(name))}
+    if not known:
+        return dumps(held)
+    rows = (f'"{name}":{known.get(name) or dumps(value)}' for name, value in held.items())
+    return "{" + ",".join(rows) + "}"
 
 
 def without_marker(doc: Document) -> Document:
@@ -107,9 +114,9 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def fingerprint(doc: Document) -> str:
-    """`digest(canonical(doc))`."""
-    return digest(canonical(doc))
+def fingerprint(doc: Document, texts: Mapping[str, str] | None = None) -> str:
+    """`digest(canonical(doc, texts))`."""
+    return digest(canonical(doc, texts))
 
 
 class _Hooks:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 TEXT_FIELDS = ("model", "name", "description", "instructions", "reasoning_effort")
 
 
+class Written(str):
+    """The JSON text that `contract.dumps` made of a value: a column of JSON stores it as it is."""
+
+    __slots__ = ()
+
+
 class OrderedJSONField(models.TextField):  # type: ignore[type-arg]
     """JSON in a text column: key order and number spelling survive, which jsonb would lose.
 
@@ -30,7 +36,9 @@ class OrderedJSONField(models.TextField):  # type: ignore[type-arg]
         return None if value is None else contract.recall(value)
 
     def get_prep_value(self, value: Any) -> str | None:
-        return None if value is None else contract.dumps(value)
+        if value is None or isinstance(value, Written):
+            return value
+        return contract.dumps(value)
 
     def to_python(self, value: Any) -> Any:
         return value

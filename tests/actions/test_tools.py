@@ -54,6 +54,23 @@ def seen(change: Change, name: str) -> dict[str, str]:
     return {"key": row.key, "fingerprint": row.fingerprint}
 
 
+def test_tools_that_somebody_saved_meanwhile_are_read_anew(change: Change, alice: User) -> None:
+    early, late = fresh(change), fresh(change)
+    assert early.tools == late.tools  # both have read them
+    tools.add(early, actor=acting(alice), tools=[function("a")])
+    tools.add(late, actor=acting(alice), tools=[function("b")])
+    assert listed(change)[-2:] == ["a", "b"]
+
+
+def test_a_tool_that_cannot_be_stored_is_refused_beside_those_that_are(
+    change: Change, alice: User
+) -> None:
+    broken = function("a", "half of a pair: \ud800")
+    with pytest.raises(InvalidDocument) as refused, writes_nothing():
+        tools.add(fresh(change), actor=acting(alice), tools=[broken])
+    assert refused.value.problems[0].path[:2] == ("tools", 4)
+
+
 # --- what each verb does ----------------------------------------------------------------------
 
 

@@ -46,6 +46,13 @@ def test_canonical_text_reads_back_to_itself(document: contract.Document) -> Non
 
 
 @given(trees.DOCUMENTS)
+def test_texts_that_are_known_give_the_same(document: contract.Document) -> None:
+    texts = {name: contract.dumps(value) for name, value in document.items() if name != "metadata"}
+    assert contract.canonical(document, texts) == contract.canonical(document)
+    assert contract.fingerprint(document, texts) == contract.fingerprint(document)
+
+
+@given(trees.DOCUMENTS)
 def test_the_order_of_top_level_keys_does_not_matter(document: contract.Document) -> None:
     backwards = dict(reversed(document.items()))
     assert contract.canonical(backwards) == contract.canonical(document)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistants_app import contract
 from assistants_app.contract import compact, faults
 from assistants_app.contract.spelling import SpelledFloat, SpelledInt
 from tests.contract import trees
@@ -31,6 +32,19 @@ def test_the_text_of_a_plain_tree_is_that_of_the_standard_library(tree: Any) -> 
 def test_what_the_encoder_would_lose_has_no_quick_text(odd: Any) -> None:
     assert compact.text(odd) is None
     assert compact.text({"a": [1, {"b": odd}]}) is None
+
+
+@given(trees.TREES, trees.TREES)
+def test_what_is_called_the_same_has_one_text(one: Any, other: Any) -> None:
+    for a, b in ((one, other), (one, contract.parse(contract.dumps(one)))):
+        assert not compact.is_same(a, b) or contract.dumps(a) == contract.dumps(b)
+
+
+def test_values_that_only_python_holds_for_equal_are_not_the_same() -> None:
+    assert compact.is_same([1, {"a": 0.5}], [1, {"a": 0.5}])
+    for one, other in ((1, 1.0), (1, True), (0.0, -0.0), ({"a": 1, "b": 2}, {"b": 2, "a": 1})):
+        assert not compact.is_same(one, other)
+    assert not compact.is_same(SpelledFloat("1.50"), SpelledFloat("1.50"))
 
 
 @given(st.recursive(_ODD | st.text() | st.integers(), lambda inner: st.lists(inner, max_size=3)))
