@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,9 +10,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tests.bench.measure import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def rows(*, is_full: bool) -> list[Row]:
@@ -43,16 +48,35 @@ def _row(goal: str, ours: float, theirs: float, bar: str, note: str = "") -> Row
 
 
 def run(n: int) -> dict[str, Any]:
-    """What a fresh process finds with so many assistants."""
+    """What a fresh process finds with so many assistants in a database of its own."""
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.bench.list_runs", str(n)],
-            env=os.environ | {"DATA_DIR": str(folder)},
-            stdout=subprocess.PIPE,
-            check=True,
-        )
+        with _database(n) as address:
+            done = subprocess.run(
+                [sys.executable, "-m", "tests.bench.list_runs", str(n)],
+                env=os.environ | {"DATA_DIR": str(folder)} | address,
+                stdout=subprocess.PIPE,
+                check=True,
+            )
     finally:
         shutil.rmtree(folder)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+@contextlib.contextmanager
+def _database(n: int) -> Iterator[dict[str, str]]:
+    """The environment that names it: a file in the folder, or one beside DATABASE_URL's."""
+    url = urlsplit(os.environ.get("DATABASE_URL", ""))
+    if not url.scheme.startswith("postgres"):
+        yield {}
+        return
+    import psycopg
+
+    name = f"bench_{os.getpid()}_{n}"
+    with psycopg.connect(url.geturl(), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield {"DATABASE_URL": url._replace(path=f"/{name}").geturl()}
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")

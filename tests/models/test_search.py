@@ -137,6 +137,16 @@ def test_many_hits_are_asked_row_by_row(
     assert found("refunds geld") == {"Refunds"}
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a plan of PostgreSQL")
+def test_of_many_hits_none_is_read_that_the_page_does_not_show(refunds: Assistant) -> None:
+    """A page ends after a few rows. What PostgreSQL may hash, it makes of every text there is."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    plan = Assistant.objects.filter(search.Holds("refund")).explain()
+    assert "hashed SubPlan" not in plan
+    assert f"{search.TABLE} " in plan
+
+
 def test_the_index_answers_and_no_table_is_read_through(refunds: Assistant) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
