@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from django.db.backends.base.operations import BaseDatabaseOperations
-    from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import User, Workspace
 
@@ -32,7 +33,11 @@ IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 if not IS_WORKER:
     # Workers and every process that a test starts inherit it: nobody touches a person's own data.
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="assistants-dashboard-")
+    # And nobody compiles 800 files anew, as containers that set this would have them do.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 FOLDER = Path(os.environ["DATA_DIR"])
+PLAIN_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 # On a busy machine one example may take long; how long says nothing. Before a merge a property is
 # tried with many more examples than each time.
@@ -47,6 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     django_settings.DATA_DIR = FOLDER
     django_settings.STATIC_ROOT = FOLDER / "static"
     django_settings.STATIC_ROOT.mkdir(exist_ok=True)
+    django_settings.STORAGES = {**django_settings.STORAGES, "staticfiles": PLAIN_FILES}
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     database = django_settings.DATABASES["default"]
     if not parts.on_postgresql():
         # A file and not memory: threads and other processes must see the same database.
@@ -63,6 +70,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items if is_for_merge(config) else ():
         if is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("merge")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """The tests and the modules stay until the end: nobody looks for garbage among them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
@@ -113,11 +127,7 @@ def _delete(
 
 
 @pytest.fixture(autouse=True)
-def _plain_settings(settings: SettingsWrapper) -> Iterator[None]:
-    """Plain static files, quick password hashes, an empty cache."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _empty_cache() -> Iterator[None]:
     yield
     cache.clear()
 
