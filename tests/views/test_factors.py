@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal import auth as totp
 from django.test import Client
 from django.urls import reverse
 
+from assistants_app.actions import people
 from assistants_app.models import AuditEntry
 from tests import builders
 
@@ -111,6 +112,21 @@ def test_signing_in_asks_for_the_code(dora_in: Client, clock: Coordinates) -> No
     assert wrong.status_code == 422
     assert client.post(reverse("mfa_authenticate"), {"code": code_of(secret)}).status_code == 302
     assert "_auth_user_id" in client.session
+
+
+def test_a_one_time_link_does_not_get_past_the_code(
+    dora_in: Client, dora: User, clock: Coordinates
+) -> None:
+    secret = set_up(dora_in, clock)
+    dora.refresh_from_db()
+    client, new = Client(), "another horse, another staple"
+    form = client.get(people.one_time_path(dora, actor=builders.COMMAND), follow=True)
+    page = form.redirect_chain[-1][0]
+    response = client.post(page, {"password1": new, "password2": new})
+    assert response["Location"] == reverse("mfa_authenticate")
+    assert "_auth_user_id" not in client.session
+    client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert client.session["_auth_user_id"] == str(dora.pk)
 
 
 def test_without_the_password_there_is_no_second_step(client: Client, db: None) -> None:

@@ -88,9 +88,12 @@ def test_a_new_person_gets_a_one_time_link(
     assert form.status_code == 200
     target = form.redirect_chain[-1][0]
     secret = "correct horse battery staple"
-    client.post(target, {"password1": secret, "password2": secret})
+    response = client.post(target, {"password1": secret, "password2": secret})
+    assert response["Location"] == reverse("home")  # and there they are, signed in
+    assert client.session["_auth_user_id"] == str(frank.pk)
     frank.refresh_from_db()
     assert frank.check_password(secret)
+    client.logout()
     assert "password1" not in client.get(link, follow=True).content.decode()  # used up
 
 
