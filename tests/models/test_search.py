@@ -147,6 +147,14 @@ def test_of_many_hits_none_is_read_that_the_page_does_not_show(refunds: Assistan
     assert f"{search.TABLE} " in plan
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a function of PostgreSQL")
+def test_a_database_that_lacks_the_function_gets_it(refunds: Assistant) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP FUNCTION {search.HITS}")
+    assert not search.install(connection)  # the index itself is whole
+    assert search.hits("refund") == [refunds.pk]
+
+
 def test_the_index_answers_and_no_table_is_read_through(refunds: Assistant) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
