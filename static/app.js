@@ -51,11 +51,11 @@
     $$("[data-tied]", part).forEach(tie);
     $$("[data-counter-max]", part).forEach(count);
     $$("[data-scripted]", part).forEach((element) => { element.hidden = false; });
+    const line = (part === document || part.id === "params") && $(".json .hl"), pane = line && line.closest(".json"); /* what is open is in sight beside it */
+    if (pane) pane.scrollTop += line.getBoundingClientRect().top - pane.getBoundingClientRect().top - 40;
     selected();
   };
-  let counting = 0;
-  on("input", (event) => {
-    const input = event.target;
+  let counting = 0; on("input", ({ target: input }) => {
     if (input.matches("[data-counter-max]")) { clearTimeout(counting); counting = setTimeout(count, input.value.length > 20000 ? 300 : 60, input); }
     if (input.form?.method === "post") input.form.unsaved = input.form.edits = (input.form.edits || 0) + 1;
   });
@@ -72,14 +72,14 @@
     if ((elt.closest("[data-poll]") && document.hidden) || signingIn(elt) || isTwice) { event.preventDefault(); return; }
     if (requestConfig.verb !== "get") underWay += 1;
     target?.setAttribute("aria-busy", "true");
-    [target, formOf(elt) || elt].forEach((part) => part && $$(TEXT, part).forEach((field) => field.id && guarded.set(field.id, field.value)));
+    [target, formOf(elt) || elt].forEach((part) => part && $$(TEXT, part).forEach((field) => field.id && guarded.set(field.id, { value: field.value, by: requestConfig })));
     requestConfig.pressed = requestConfig.verb !== "get" && (requestConfig.triggeringEvent?.submitter || (elt.matches("button") && elt));
     press(requestConfig.pressed);
     requestConfig.edits = formOf(elt)?.edits;
     requestConfig.slow = setTimeout(() => $("#progress-line")?.toggleAttribute("hidden", !!elt.closest("[data-poll]")), 400);
   });
   const typed = [];
-  ["htmx:beforeSwap", "htmx:oobBeforeSwap"].forEach((name) => on(name, (event) => $$(TEXT, event.detail.target).filter((field) => guarded.has(field.id) && guarded.get(field.id) !== field.value)
+  ["htmx:beforeSwap", "htmx:oobBeforeSwap"].forEach((name) => on(name, (event) => $$(TEXT, event.detail.target).filter((field) => guarded.has(field.id) && guarded.get(field.id).value !== field.value)
     .forEach((field) => typed.push({ id: field.id, value: field.value, focused: field === document.activeElement, at: [field.selectionStart, field.selectionEnd] }))));
   on("htmx:beforeSwap", ({ detail }) => { if (detail.xhr.status === 401 && signingIn(detail.requestConfig.elt)) detail.shouldSwap = false; });
   on("htmx:oobBeforeSwap", ({ detail }) => { /* what stays the same stays itself: a press on it may be waiting for its turn */
@@ -113,9 +113,9 @@
   on("htmx:beforeOnLoad", (event) => finish(event.detail.requestConfig, event.detail.xhr.status < 400)); /* before a redirect leaves the page */
   on("htmx:afterRequest", (event) => {
     const { target, successful, requestConfig } = event.detail;
-    clearTimeout(requestConfig.slow);
-    $("#progress-line")?.setAttribute("hidden", "");
+    clearTimeout(requestConfig.slow); $("#progress-line")?.setAttribute("hidden", "");
     target?.removeAttribute("aria-busy");
+    guarded.forEach(({ by }, id) => by === requestConfig && guarded.delete(id)); /* answered: what is swapped later is another's */
     if (requestConfig.pressed) release(requestConfig.pressed);
     finish(requestConfig, successful);
   });

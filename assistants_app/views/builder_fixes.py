@@ -131,7 +131,7 @@ def _changed(before: Any, after: Any) -> dict[str, Any]:
     count = sum(a != b for a, b in zip(one.split("\n"), other.split("\n"), strict=False))
     said = _("Fixed. What changed is shown; Undo takes it back.")
     if "function" in after:
-        told = meaning.entries("tools", [before], [after])
+        told = meaning.of_function(before, after)
     else:
         told = meaning.entries("response_format", before, after)
     entries = [replace(one, rows=tuple(_in_words(row) for row in one.rows)) for one in told]

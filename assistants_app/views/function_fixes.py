@@ -17,6 +17,7 @@ from assistants_app.views import builder
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from assistants_app.contract.problems import Path
     from assistants_app.views.functions import FunctionDesk
 
 _SAMPLE_BYTES = 1_048_576
@@ -39,6 +40,13 @@ def _judged(desk: FunctionDesk, text: str) -> dict[str, Any]:
         return {"reasons": [placed(one) for one in error.problems[:5]]}
     except samples.Untried:
         return {"reasons": [_("The inputs themselves have something to fix first.")]}
-    told = [": ".join(filter(None, [".".join(map(str, one.path)), one.said(_)])) for one in found]
+    told = [": ".join(filter(None, [_place(one.path), one.said(_)])) for one in found]
     count = ngettext("%(n)s thing does not fit.", "%(n)s things do not fit.", len(told))
     return {"reasons": told, "is_accepted": not told, "count": count % {"n": len(told)}}
+
+
+def _place(path: Path) -> str:
+    """Where in the call: the entries of a list are counted from 1, as people do."""
+    return ", ".join(
+        _("entry %(n)s") % {"n": step + 1} if isinstance(step, int) else step for step in path
+    )

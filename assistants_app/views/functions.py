@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.shortcuts import render
 from django.urls import reverse
@@ -33,13 +33,27 @@ if TYPE_CHECKING:
     from assistants_app.views.schema_checks import Checks
 
 
+NAMED: Final = {
+    "basics-ref": "tools/parts/_basics_ref.html",
+    "tool-title": "tools/parts/_title.html",
+    "crumb": "tools/parts/_crumb.html",
+    "basics-summary": builder.NOTHING,
+}
+"""What follows the basics around the form."""
+FIELDS: Final = {"basics-fields": "tools/parts/_basics.html"}
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionDesk:
-    """The builder over the inputs of one function."""
+    """The builder over the inputs of one function.
+
+    `shown` is the fingerprint of the basics that the page holds, "" where it is as they are now.
+    """
 
     request: Request
     change: Change
     host: building.ToolHost
+    shown: str = ""
 
     @property
     def page_url(self) -> str:
@@ -83,7 +97,8 @@ class FunctionDesk:
         return self.tool["function"].get("strict") is True
 
     def again(self, change: Change) -> FunctionDesk:
-        return replace(self, change=access.after(self.request, self.change, change))
+        shown = self.shown or basics(self.tool)
+        return replace(self, change=access.after(self.request, self.change, change), shown=shown)
 
     def renamed(self, holder: Any) -> Any:
         others = tools.names(self.change)
@@ -95,7 +110,12 @@ class FunctionDesk:
         return page(self, shown, status=status, **more)
 
     def slots(self, shown: Shown) -> tuple[dict[str, str], dict[str, Any]]:
-        return builder_page.SLOTS, builder_page.beside(self, shown) | {"change": self.change}
+        beside = builder_page.beside(self, shown) | {"change": self.change}
+        if self.shown in ("", basics(self.tool)):
+            return builder_page.SLOTS, beside
+        form = FunctionForm(tool=self.tool)
+        note(form, beside["checks"])
+        return builder_page.SLOTS | FIELDS | NAMED, beside | _basics(self.tool) | {"form": form}
 
 
 def editor(request: Request, change: Change, key: str) -> HttpResponse:
@@ -132,15 +152,16 @@ def page(
     own = FunctionForm(tool=tool) if form is None else form
     if form is None:
         note(own, beside["checks"])
-    name = _named(tool)
-    context = {**builder_page.around(desk, name), **beside, "form": own, "name": name}
-    context |= {"tool": tool, "basics_fp": basics(tool)}
+    about = _basics(tool)
+    context = {**builder_page.around(desk, about["name"]), **beside, "form": own, "tool": tool}
+    context |= about
     return pages.page(desk.request, "tools/function.html", context | more, status=status)
 
 
-def _named(tool: dict[str, Any]) -> str:
+def _basics(tool: dict[str, Any]) -> dict[str, str]:
     name = tool["function"].get("name")
-    return name if isinstance(name, str) and name else _("A function without a name")
+    named = name if isinstance(name, str) and name else _("A function without a name")
+    return {"basics_fp": basics(tool), "name": named}
 
 
 def note(form: FunctionForm, checks: Checks) -> None:
@@ -171,21 +192,17 @@ def save_basics(desk: FunctionDesk) -> HttpResponse:
         return _basics_refused(desk, form, reasons)
     except Conflict as conflict:
         return _basics_stale(desk, form, conflict)
-    now = desk.again(done.change)
+    now = replace(desk.again(done.change), shown="")  # the page holds what was typed
     if not desk.request.htmx:
         return pages.go(desk.request, now.page_url)
     view = builder.shown(now, desk.request.GET)
     slots, context = now.slots(view)
     note(form, context["checks"])
-    context |= {"form": form, "basics_fp": basics(now.tool), "name": _named(now.tool)}
+    context |= {"form": form} | _basics(now.tool)
     response = render(desk.request, "tools/parts/_basics_ref.html", context)
     response["HX-Retarget"], response["HX-Reswap"] = "#basics-ref", "innerHTML"
-    extra = {
-        "tool-title": "tools/parts/_title.html",
-        "crumb": "tools/parts/_crumb.html",
-        "basics-summary": "changes/parts/_nothing.html",
-    }
-    pages.with_slots(response, desk.request, slots | extra, context)
+    around = {slot: template for slot, template in NAMED.items() if slot != "basics-ref"}
+    pages.with_slots(response, desk.request, slots | around, context)
     return _messages(response, desk, form)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -64,6 +64,18 @@ def entries(field: str, before: Any, after: Any) -> tuple[Entry, ...]:
     if field == "tool_resources":
         return tuple(_ids(row) for row in contract.compare_resources(before, after))
     return ()
+
+
+def of_function(before: Any, after: Any) -> tuple[Entry, ...]:
+    """What changed of one function that may have another name now."""
+    was, name = (one["function"].get("name") for one in (before, after))
+    if was == name:
+        return entries("tools", [before], [after])
+    same = {**before, "function": {**before["function"], "name": name}}
+    found = entries("tools", [same], [after]) or (Entry("changed", _("Function"), name),)
+    label = words.LABELS["function.name"]
+    renamed = Told(_(label.label), label.term, was if isinstance(was, str) else "", name)
+    return tuple(replace(one, told=(renamed, *one.told)) for one in found)
 
 
 def _tool(item: contract.ChangedItem) -> Entry:

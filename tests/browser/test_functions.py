@@ -62,6 +62,43 @@ def test_three_inputs_by_keyboard_with_every_state_accessible(stage: Stage) -> N
     assert schema["required"] == ["city", "days", "unit"]
 
 
+def test_a_name_follows_its_fix_undo_and_redo(stage: Stage) -> None:
+    _change, url = make(stage)
+    page = stage.enter("alice")
+    page.goto(url)
+    name = page.locator("#id_name")
+    name.fill("get weather")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Use get_weather").click()
+    expect(page.locator("#what-changed")).to_be_focused()
+    for press, left in (("", "get_weather"), ("#undo", "get weather"), ("#redo", "get_weather")):
+        if press:
+            page.click(press)
+        expect(name).to_have_value(left)
+        expect(page.locator("h1")).to_have_text(f"Function: {left}")
+    page.fill("#id_description", "Asks for the weather.")
+    page.keyboard.press("Tab")
+    expect(page.locator("#tool-json")).to_contain_text("Asks for the weather.")
+    expect(page.locator("#merge")).to_be_empty()
+
+
+def test_the_open_row_is_in_sight_in_the_json_beside_it(stage: Stage) -> None:
+    properties = {f"p{n}": {"type": "string", "description": "Some words."} for n in range(40)}
+    schema = {"type": "object", "properties": properties}
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    change = builders.make_change(stage.workspace, stage.people["alice"], tools=[tool])
+    page = stage.enter("alice")
+    page.goto(reverse("tool", args=[change.pk, tools.rows(change)[0].key]))
+    pane, line = page.locator("#pushed"), page.locator("#pushed .hl").first
+    for name in ("p39", "p2"):
+        page.get_by_role("link", name=f"Edit {name}", exact=True).click()
+        expect(line).to_contain_text(f'"{name}"')
+        inside, around = line.bounding_box(), pane.bounding_box()
+        assert inside
+        assert around
+        assert around["y"] <= inside["y"] <= around["y"] + around["height"] - inside["height"]
+
+
 def test_a_press_during_a_save_waits_and_meets_what_the_save_left(stage: Stage) -> None:
     """A rename draws all rows anew, with new signs of what was seen, while the press waits."""
     change, url = make(stage)

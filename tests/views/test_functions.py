@@ -226,6 +226,31 @@ def test_fix_all_is_one_step_that_shows_what_changed(editing: Client, draft: Cha
     assert contract.dumps(tool_of(draft)) == contract.dumps(before)
 
 
+def test_a_name_that_is_mended_or_taken_back_is_drawn_anew(editing: Client, draft: Change) -> None:
+    """The fields of the basics are drawn by the page alone, save where a press changed them."""
+    held = tool_of(draft)["function"]
+    data = {"basics": basics(tool_of(draft)), "description": held["description"]}
+    part = {"headers": {"hx-request": "true"}}
+    typed = editing.post(where(draft), data | {"name": "get order!"}, **part)
+    assert 'id="basics-fields"' not in typed.content.decode()
+    assert "Name is free" not in typed.content.decode()
+    said = "Remove the space after “get”."
+    assert said in editing.get(where(draft)).context["form"].errors["name"][0]
+    sent = {"rule": "name", "fp": tool_keys.fingerprint(tool_of(draft))}
+    mended = editing.post(where(draft, "tool_fix"), sent, **part).content.decode()
+    fields = mended.split('id="basics-fields"')[1].split('id="basics-ref"')[0]
+    assert 'value="get_order_2"' in fields
+    assert "data-invalid" not in fields
+    assert f'name="basics" value="{basics(tool_of(draft))}"' in mended
+    changed = mended.split('id="what-changed"')[1].split("<details")[0]
+    assert [word for word in ("get order!", "get_order_2") if word not in changed] == []
+    assert "Removed" not in changed
+    undone = editing.post(where(draft, "tool_ops"), {"op": "undo"}, **part).content.decode()
+    fields = undone.split('id="basics-fields"')[1].split('id="basics-ref"')[0]
+    assert 'value="get order!"' in fields
+    assert said in fields
+
+
 @pytest.mark.parametrize("is_strict", [True, False])
 def test_a_shape_under_a_new_name_is_followed_by_one_click(
     editing: Client, workspace: Workspace, alice: User, *, is_strict: bool
@@ -249,6 +274,8 @@ def test_a_sample_call_is_judged_and_nothing_is_kept(editing: Client, draft: Cha
     assert "would be accepted" in good.content.decode()
     bad = editing.post(url, {"sample": '{"order_id":1,"reason":"late"}'})
     assert bad.context["tried"]["reasons"] == ["order_id: Must be text."]
+    bad = editing.post(url, {"sample": '{"order_id":"1","reason":"late","items":[{"sku":5}]}'})
+    assert bad.context["tried"]["reasons"] == ["items, entry 1, sku: Must be text."]
     assert AuditEntry.objects.count() == entries
 
 
