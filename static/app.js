@@ -20,7 +20,7 @@
     delete button.pressedLabel;
     busy(button, false);
   };
-  const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); };
+  const stop = (event) => { event.preventDefault(); event.stopImmediatePropagation(); }, fold = (around) => $$("details.pop[open]").forEach((pop) => { if (!pop.contains(around)) pop.open = false; });
   on("click", (event) => event.target.closest("[aria-disabled=true]") && stop(event), true);
   on("submit", (event) => {
     const { target: form, submitter: button } = event;
@@ -156,11 +156,11 @@
     else if (status === 409 && !event.detail.requestConfig.parameters.autosave && $("#merge h2")) { $("#merge h2").tabIndex = -1; $("#merge h2").focus(); }
     else {
       const guide = part.matches?.("[data-focus-after]") ? part : $("[data-focus-after]", part);
-      const next = $(guide?.dataset.focusAfter || "no-such");
-      next?.focus();
+      const next = $(guide?.dataset.focusAfter || "no-such"); next?.focus();
       if ("select" in (guide?.dataset || {})) next?.select(); /* typing replaces the name it got */
       guide?.removeAttribute("data-focus-after"); /* it led once; a later swap around it leads elsewhere */
     }
+    if (event.detail.requestConfig?.pressed?.matches?.(".pop-item")) fold(document.activeElement); /* what was drawn anew may lie beside the menu */
     dialogue();
     $$("[data-toast]:not([data-stays], [data-timed])").forEach(fade);
   });
@@ -172,7 +172,7 @@
     if (dialog.open) return dialog.close();
     opener = document.activeElement?.id;
     dialog.showModal();
-    $("[data-focus], input:not([type=hidden]), select, textarea, h1, h2", dialog)?.focus();
+    ($("[data-focus]", dialog) || $("input:not([type=hidden]), select, textarea, h1, h2", dialog))?.focus();
   };
   $("#dialog")?.addEventListener("close", (event) => { event.target.replaceChildren(); if (opener) document.getElementById(opener)?.focus(); });
   /* --- toasts leave after 8 s, but not under the pointer or the focus --- */
@@ -206,7 +206,7 @@
       const label = $("span:not(.vh)", copy), before = label?.textContent;
       if (label && before !== words.copied) { label.textContent = words.copied; setTimeout(() => { label.textContent = before; }, 2000); }
     }
-    $$("details.pop[open]").forEach((pop) => { if (!pop.contains(event.target)) pop.open = false; });
+    fold(event.target);
   });
   const selected = () => {
     const n = $$(".c-check input[name]:checked").length;

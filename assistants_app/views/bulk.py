@@ -107,8 +107,8 @@ def _page(
     data = request.POST if request.method == "POST" else request.GET
     query = data.get("query", "") if "all" in data else f"workspace={workspace.slug}"
     back = f"{reverse('assistant_list')}?{query}"
-    heading, action = bulk_words.question(verb, len(ids))
     can_go, lines = _outcomes(workspace, verb, ids)
+    heading = bulk_words.question(verb, len(ids), can_go)
     context = {
         "heading": heading if ids else _("Nothing is chosen"),
         "lines": lines
@@ -127,7 +127,7 @@ def _page(
             ("form_id", uuid.uuid4()),
             *([("all", "1"), ("query", query)] if "all" in data else [("id", pk) for pk in ids]),
         ],
-        "crumbs": [(_("Assistants"), back), (action, "")],
+        "crumbs": [(_("Assistants"), back), (bulk_words.button(verb)[0], "")],
     }
     return pages.page(request, "assistants/bulk.html", context, parts=PARTS, status=status)
 
@@ -212,6 +212,6 @@ def results(row: Job) -> dict[str, Any]:
     return {
         "bulk": [group for group in groups if group[2]],
         "bulk_more": more,
-        "bulk_title": bulk_words.question(asked["verb"], row.total or 0)[1],
+        "bulk_title": bulk_words.button(asked["verb"])[0],
         "share": share % {"n": f"{row.done:,}", "total": f"{row.total or 0:,}"},
     }

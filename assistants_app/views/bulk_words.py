@@ -29,8 +29,17 @@ def button(verb: str) -> tuple[str, str]:
     }[verb]
 
 
-def question(verb: str, n: int) -> tuple[str, str]:
-    """The heading that asks, and the name of what is asked."""
+def question(verb: str, n: int, can_go: int) -> str:
+    """The heading that asks about `n`, or says that none of them can go."""
+    nothing = {
+        "submit": _("Nothing to ask for review of"),
+        "publish": _("Nothing to publish"),
+        "check": _("Nothing to check"),
+        "export": _("Nothing to export"),
+        "archive": _("Nothing to archive"),
+    }
+    if not can_go:
+        return nothing[verb]
     texts = {
         "submit": ngettext("Ask for review of %(n)s?", "Ask for review of %(n)s?", n),
         "publish": ngettext("Publish %(n)s?", "Publish %(n)s?", n),
@@ -38,7 +47,7 @@ def question(verb: str, n: int) -> tuple[str, str]:
         "export": ngettext("Export %(n)s?", "Export %(n)s?", n),
         "archive": ngettext("Archive %(n)s?", "Archive %(n)s?", n),
     }
-    return texts[verb] % {"n": _number(n)}, button(verb)[0]
+    return texts[verb] % {"n": _number(n)}
 
 
 def press(verb: str, n: int) -> str:

@@ -241,7 +241,7 @@ class Shell:
 
 def _checked(health: ConnectionHealth) -> str:
     if health.checked_at is None:
-        return _("Never checked as a whole")
+        return _("No full check yet")
     return _("Checked %(age)s ago") % {"age": connection_words.age_of(health.checked_at)}
 
 

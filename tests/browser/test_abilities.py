@@ -195,3 +195,15 @@ def test_the_whole_without_javascript(stage: Stage) -> None:
     page.locator("#basics").get_by_role("button", name="Save").last.click()
     page.goto(address)
     assert names(page)[-1] == "find_parcel"
+
+
+def test_a_menu_is_out_of_the_way_once_something_was_chosen_in_it(stage: Stage) -> None:
+    change = make(stage)
+    page = stage.enter("alice")
+    page.goto(reverse("change", args=[change.pk]))
+    menu = page.locator("#tools-list details.pop").first
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="Duplicate").click()
+    expect(page.locator("#announcer")).to_contain_text("Copied as")
+    assert page.locator("#tools-list details.pop[open]").count() == 0
+    assert "edit-" in page.evaluate("document.activeElement.id")

@@ -82,6 +82,13 @@ def _hidden(page: Page) -> int:
     return int(page.locator(".table-wrap").evaluate("box => box.scrollWidth - box.clientWidth"))
 
 
+def test_creativity_and_its_neighbour_stand_on_one_line(stage: Stage) -> None:
+    change = builders.make_change(stage.workspace, stage.people["alice"])
+    page = stage.enter("alice")
+    page.goto(reverse("change", args=[change.pk]))
+    assert _are_in_a_row(page.locator("#id_temperature"), page.locator("#id_top_p"))
+
+
 def test_without_scripts_the_advice_stands_clear_of_the_editor(stage: Stage) -> None:
     change = builders.make_change(stage.workspace, stage.people["alice"])
     page = stage.enter("alice", java_script_enabled=False)

@@ -74,6 +74,10 @@ def test_publishing_asks_in_counts_by_outcome(
             assert words in text
         assert ">Publish 1</button>" in text
     assert b"<html" not in page.content
+    some = client.get(URL, asked(workspace, "publish", three[1:])).content.decode()
+    none = client.get(URL, asked(workspace, "publish", three[:1])).content.decode()
+    verdicts = [("Nothing to publish" in text, ">Publish " in text) for text in (some, none)]
+    assert sorted(verdicts) == [(False, True), (True, False)]  # whichever of them is ready
 
 
 def test_publishing_publishes_what_can_go_and_names_the_others(

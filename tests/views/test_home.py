@@ -28,6 +28,7 @@ def test_a_person_without_a_workspace_is_told(client: Client, carol: User) -> No
     for name in ("home", "review_list", "sync", "audit_list"):
         text = client.get(reverse(name)).content.decode()
         assert "You are not in a workspace yet" in text, name
+        assert 'id="top-q"' not in text, name  # there is nothing to search
 
 
 def test_health_tells_of_missing_guards(client: Client, db: None) -> None:
