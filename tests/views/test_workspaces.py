@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -177,14 +178,19 @@ def test_mail_needs_an_address(
 
 
 def test_a_mail_that_is_not_taken_shows_the_link_instead(
-    client: Client, workspace: Workspace, dora: User, settings: SettingsWrapper
+    client: Client,
+    workspace: Workspace,
+    dora: User,
+    settings: SettingsWrapper,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.SENDS_MAIL = True
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens there
+    refused = Mock(side_effect=ConnectionRefusedError)
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refused)
     client.force_login(dora)
     response = client.post(url("workspace_member_add", workspace), {**NEW, "how": "mail"})
     assert response.status_code == 200
+    refused.assert_called_once()
     assert "did not take the mail" in response.content.decode()
     assert response.context["link"] in response.content.decode()
 
