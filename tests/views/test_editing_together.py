@@ -246,6 +246,7 @@ def test_what_a_reviewer_asked_for_stands_over_the_editor(
     )
     text = editing.get(url(draft)).content.decode()
     assert "Bob Example requested changes:" in text
+    assert "?tab=discussion" in text
     assert "Be &lt;b&gt;brief&lt;/b&gt;." in text
     assert "Ask again" in text
     assert "data-autosave" in text

@@ -37,6 +37,8 @@ def test_asking_for_review(editing: Client, draft: Change) -> None:
     page = editing.get(submit(draft))
     assert page.context["form"]["title"].value() == "Instructions"
     assert "Instructions +2" in page.content.decode()
+    way = f'<a id="submit-look" href="{reverse("review", args=[draft.pk])}">See the changes</a>'
+    assert way in page.content.decode()
     response = editing.post(submit(draft), {"title": "Everyone", "why": "Be kind."})
     draft.refresh_from_db()
     assert response.status_code == 303
@@ -56,7 +58,9 @@ def test_who_can_approve_is_said_and_that_too_few_can(
 
 
 def test_in_the_dialog_success_leads_to_the_review(editing: Client, draft: Change) -> None:
-    assert "<html" not in editing.get(submit(draft), headers=HTMX).content.decode()
+    asked = editing.get(submit(draft), headers=HTMX).content.decode()
+    assert "<html" not in asked
+    assert "See the changes" not in asked  # what is typed here would stay behind
     response = editing.post(submit(draft), {"title": "x"}, headers=HTMX)
     assert response.headers["HX-Redirect"] == reverse("review", args=[draft.pk])
 
