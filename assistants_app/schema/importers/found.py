@@ -36,6 +36,7 @@ WORDS: Final[dict[str, str]] = {
     "inputs, or has a name in common with another input.",
     "moved": "“{was}” is there twice; the second is called “{name}”.",
     "parts_kept": "Rules that must all hold (allOf) could not be put together; they are kept.",
+    "kinds_left": "“{name}” has {n} kinds; only what they have in common is taken in.",
     "missing": "Points to {x}, which is not in this text: anything is allowed there.",
     "foreign": "Points to another document, which is not fetched: {x}. Anything is allowed there.",
     "recursive": "Holds itself, so it is kept as a shared shape: {names}.",

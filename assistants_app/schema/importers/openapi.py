@@ -209,7 +209,7 @@ class _Inputs:
         for _ in range(20):
             if not isinstance(schema, dict) or "$ref" not in schema:
                 break
-            schema = self.converter.made(schema["$ref"].removeprefix("#/$defs/"))
+            schema = self.converter.alone(schema["$ref"].removeprefix("#/$defs/"))
         if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
             return None
         more = schema.keys() - {"type", "properties", "required", "title", "description"}

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from assistants_app import contract
 from assistants_app.contract.references import unescaped
 from assistants_app.schema.importers.found import Told, note, once, valid_name
+from assistants_app.schema.importers.inheritance import MOST, Kinds, told_apart, told_by
 from assistants_app.schema.importers.merging import merged_all_of, nullable
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Shapes:
         self.made: dict[str, Document] = {}  # name → converted
         self.told: dict[str, Told] = {}
         self.left = _WORK_IN_ALL
+        self.kinds = Kinds(root)
 
     def target(self, reference: str) -> Any:
         """What a local reference leads to, None where there is nothing."""
@@ -107,7 +109,7 @@ class Converter:
             if key not in _ONLY_THERE and not key.startswith("x-") and key != "allOf":
                 self._keyword(made, key, value, node)
             elif key == "allOf" and isinstance(value, list):
-                made[key] = [self.schema(part) for part in value]
+                made[key] = [self._part(part) for part in value]
         self._discriminate(made, node)
         _with_example(made, node)
         if "allOf" in made:
@@ -141,7 +143,7 @@ class Converter:
         for key in ("oneOf", "anyOf"):
             if not isinstance(name, str) or not isinstance(node.get(key), list):
                 continue
-            told = _told_apart(node[key], mapping if isinstance(mapping, dict) else {})
+            told = told_apart(node[key], mapping if isinstance(mapping, dict) else {})
             made[key] = [
                 self._branch(part, name, values)
                 for part, values in zip(made[key], told, strict=True)
@@ -149,12 +151,8 @@ class Converter:
 
     def _branch(self, part: Any, name: str, values: list[str]) -> Any:
         shape = self._shape_of(part)
-        held = shape.get("properties", {}).get(name) if isinstance(shape, dict) else None
-        if not values or not isinstance(held, dict) or held.keys() & {"enum", "const", "$ref"}:
-            return part
-        if len(contract.dumps(shape)) > _BRANCH:
-            return part
-        return {**shape, "properties": {**shape["properties"], name: {**held, "enum": values}}}
+        told: Any = told_by(shape, name, values) if values and isinstance(shape, dict) else shape
+        return part if told is shape or len(contract.dumps(shape)) > _BRANCH else told
 
     def _properties(self, properties: Document) -> Document:
         """Without what only the server fills in."""
@@ -175,7 +173,12 @@ class Converter:
         left = {k for k, v in parts.items() if isinstance(v, dict) and v.get("readOnly") is True}
         return [name for name in dict.fromkeys(listed) if name not in left]
 
-    def _reference(self, node: Document) -> Any:
+    def _part(self, part: Any) -> Any:
+        """A part of an allOf: of a shape that has kinds what they have in common."""
+        is_reference = isinstance(part, dict) and isinstance(part.get("$ref"), str)
+        return self._reference(part, is_common=True) if is_reference else self.schema(part)
+
+    def _reference(self, node: Document, *, is_common: bool = False) -> Any:
         reference = node["$ref"]
         if not reference.startswith("#"):
             self.notes.append(note("foreign", x=reference))
@@ -183,6 +186,14 @@ class Converter:
         if not isinstance(self.shapes.target(reference), dict | bool):
             self.notes.append(note("missing", x=reference))
             return _beside({}, node)
+        kinds = [] if is_common else self.shapes.kinds.of(reference)
+        if len(kinds) > MOST:
+            self.notes.append(
+                note("kinds_left", n=len(kinds), name=self.shapes.name_for(reference))
+            )
+        elif kinds:
+            parts = [{"$ref": _PREFIX + self.shapes.name_for(kind)} for kind in kinds]
+            return _beside({"oneOf": parts}, node)
         return _beside({"$ref": _PREFIX + self.shapes.name_for(reference)}, node)
 
     def _all_of(self, made: Document) -> Document:
@@ -222,6 +233,14 @@ class Converter:
         self.notes += inner.notes
         return made
 
+    def alone(self, name: str) -> Document:
+        """A shared shape that no other begins from here: it says which kind it is."""
+        made = self.made(name)
+        reference = next(ref for ref, known in self.shapes.names.items() if known == name)
+        for own, values in self.shapes.kinds.told(reference).items():
+            made = told_by(made, own, values)
+        return made
+
     def standing_alone(self, schema: Document) -> Document:
         """The schema with every shared shape that it leads to: in its place, or below `$defs`."""
         definitions = self._reached(schema)
@@ -251,20 +270,9 @@ class Converter:
             name = waiting.pop(0)
             # Data, such as an allowed value, may look like a reference and is none.
             if name not in found and name in self.shapes.names.values():
-                found[name] = self.made(name)
+                found[name] = self.alone(name)
                 waiting += _references(found[name])
         return found
-
-
-def _told_apart(branches: list[Any], mapping: Document) -> list[list[str]]:
-    """For each branch the values that lead to it: those of the mapping, else the shape's name."""
-    listed = []
-    for branch in branches:
-        reference = branch.get("$ref") if isinstance(branch, dict) else None
-        name = unescaped(str(reference or "").rpartition("/")[2])
-        named = [key for key, to in mapping.items() if reference and to in (reference, name)]
-        listed.append(named or [name] * bool(name))
-    return listed
 
 
 def _constants(node: Document) -> Document | None:
