@@ -209,7 +209,7 @@ def standing(change: Change) -> Standing:
     )
     for review in reviews:
         latest[review.reviewer_id] = review
-    may = _who_may_review(workspace, change)
+    may = _who_may_review(workspace, change) if latest else set()
     counting = tuple(
         review
         for review in latest.values()

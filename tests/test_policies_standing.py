@@ -21,6 +21,8 @@ from tests.builders import (
 )
 
 if TYPE_CHECKING:
+    from pytest_django import DjangoAssertNumQueries
+
     from assistants_app.models import Change, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,15 @@ def test_an_approval_counts(approved: Change) -> None:
     standing = policies.standing(approved)
     assert (standing.needed, len(standing.counting), standing.earlier) == (1, 1, ())
     assert standing.is_enough
+
+
+def test_nobody_is_looked_up_while_nobody_has_decided(
+    workspace: Workspace, alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    change = make_change(workspace, alice)
+    assert change.assistant.workspace.upstream is None
+    with django_assert_num_queries(1):
+        assert policies.standing(change).counting == ()
 
 
 def test_another_text_does_not_count(approved: Change, alice: User) -> None:
