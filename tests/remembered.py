@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-FRESH = 20.0  # seconds
+FRESH = 40.0  # seconds
 PLAIN = (str, int, float, type(None))
 WRITES = ("INSERT", "UPDATE", "DELETE")
 READS = ("SELECT", "SAVEPO", "RELEAS")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.checks.tree import ROOT, dotted, name, parsed, sources
+from tests.checks.tree import ROOT, dotted, name, parsed, sources, walked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +38,9 @@ def names(*wanted: str) -> Callable[[ast.AST], bool]:
     def uses(node: ast.AST) -> bool:
         if isinstance(node, ast.ImportFrom | ast.Import):
             return any(alias.name in wanted for alias in node.names)
-        return dotted(node) in wanted or dotted(node).rpartition(".")[2] in wanted
+        if isinstance(node, ast.Name):
+            return node.id in wanted
+        return isinstance(node, ast.Attribute) and (node.attr in wanted or dotted(node) in wanted)
 
     return uses
 
@@ -115,7 +117,7 @@ def breaches(rule: Rule, files: Iterable[tuple[str, ast.Module]]) -> list[str]:
         f"{file}:{getattr(node, 'lineno', 0)}: {what}"
         for file, tree in files
         if not file.removeprefix("assistants_app/").startswith(places or ("nowhere",))
-        for node in ast.walk(tree)
+        for node in walked(tree)
         if is_breach(node)
     ]
 

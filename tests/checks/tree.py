@@ -26,6 +26,12 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+@cache
+def walked(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Every node, for the many rules that look at each."""
+    return tuple(ast.walk(tree))
+
+
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 

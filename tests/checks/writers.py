@@ -36,6 +36,7 @@ def writes(tree: ast.AST, modules: frozenset[str]) -> list[ast.Call]:
     return [n for n in ast.walk(tree) if isinstance(n, ast.Call) and is_write(n, modules)]
 
 
+@cache
 def modules(tree: ast.Module) -> frozenset[str]:
     """Names that the file imports, but for classes: those begin with a capital letter."""
     found = (n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom))
