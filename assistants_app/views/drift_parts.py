@@ -11,6 +11,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 from assistants_app import contract, textdiff
 from assistants_app.contract.words import LABELS
 from assistants_app.textdiff.inline import inline
+from assistants_app.views import meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,8 +66,18 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """What a side changed, in people's words: each entry with a name of its own on the page."""
+
+    name: str
+    entries: tuple[tuple[str, meaning.Entry], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """One choice: its three texts, where it stands and which side it is on."""
+    """One choice: its three texts, where it stands and which side it is on. `meant`: what the sides
+    changed of abilities, the reply format, labels and resources, whose texts are JSON.
+    """
 
     choice: Choice
     side: Side
@@ -75,6 +86,7 @@ class Shown:
     theirs: Cell
     words: Wording
     lines: str = ""
+    meant: tuple[Meant, ...] = ()
 
     @property
     def columns(self) -> list[Column]:
@@ -185,9 +197,24 @@ def _shown(one: Part, choice: Choice, chosen: Picks, words: Wording) -> Shown:
             texts[1] = texts[1] or texts[0]
         if one.kind == "ours":
             texts[2] = texts[2] or texts[0]
-        return Shown(choice, side, *_cells(*texts), words)
+        return Shown(choice, side, *_cells(*texts), words, meant=_meant(one, choice, words))
     cells = _cells(block.text("base"), block.text("ours"), block.text("theirs"))
     return Shown(choice, side, *cells, words, lines=_lines(block.first, len(block.base)))
+
+
+def _meant(one: Part, choice: Choice, words: Wording) -> tuple[Meant, ...]:
+    """What whoever changed it changed since they agreed; where they never did, what differs."""
+    names = dict(words.columns)
+    changed = [("ours", one.base, one.ours), ("theirs", one.base, one.theirs)]
+    if words.missing:
+        changed = [("theirs", one.ours, one.theirs)]
+    found = []
+    for place, before, after in changed:
+        entries = meaning.entries(one.field, before, after)
+        if entries and (words.missing or one.kind in (place, "overlap")):
+            rows = ((f"{choice.key}-{place}-{n}", entry) for n, entry in enumerate(entries))
+            found.append(Meant(names[place], tuple(rows)))
+    return tuple(found)
 
 
 def _lines(first: int, count: int) -> str:

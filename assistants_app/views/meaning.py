@@ -163,12 +163,18 @@ def _told(
     }
     found = []
     for fact in facts:
-        label, term = known.get(fact.what, (fact.what, ""))
+        label, term = known.get(fact.what) or _setting(fact.what)
         is_code = fact.what == "other" or fact.what not in known
         sides = [_side(fact.what, side, is_reply=is_reply) for side in (fact.before, fact.after)]
         if not (is_whole and fact.what in ("written", "strict", "only")):
             found.append(Told(label, term, sides[0], sides[1], is_code))
     return tuple(found)
+
+
+def _setting(what: str) -> tuple[str, str]:
+    """What a setting of the search is called, by the dotted way to it; others by their own name."""
+    label = words.LABELS.get(what.rpartition(".")[2]) if what.startswith("file_search.") else None
+    return (_(label.label), label.term) if label else (what, "")
 
 
 def _side(what: str, value: Any, *, is_reply: bool) -> str:

@@ -79,6 +79,7 @@ def _context(request: Request, assistant: Assistant) -> dict[str, Any]:
     context: dict[str, Any] = {
         "assistant": assistant,
         "order": order,
+        "is_connected": connection is not None,
         "url": url(assistant),
         "badge": badges.upstream_badge(assistant, order, connection.health if connection else None),
         "says": order_words.says(order, base.seen_at if base else None) if order else "",

@@ -141,5 +141,6 @@ def test_nothing_is_connected_and_nothing_is_offered(
     made = builders.make_assistant(workspace, author=alice, reviewer=bob)
     client.force_login(bob)
     text = client.get(url(made)).content.decode()
-    assert "Never read there" in text
+    assert "No server is connected" in text
+    assert "Never read there" not in text
     assert client.post(url(made), {"do": "create", "is_sure": "1"}).status_code == 409
