@@ -205,6 +205,7 @@ def _shown(one: Part, choice: Choice, chosen: Picks, words: Wording) -> Shown:
 def _meant(one: Part, choice: Choice, words: Wording) -> tuple[Meant, ...]:
     """What whoever changed it changed since they agreed; where they never did, what differs."""
     names = dict(words.columns)
+    changed: list[tuple[Side, Any, Any]]
     changed = [("ours", one.base, one.ours), ("theirs", one.base, one.theirs)]
     if words.missing:
         changed = [("theirs", one.ours, one.theirs)]
