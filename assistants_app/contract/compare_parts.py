@@ -27,7 +27,8 @@ _TOLD: Final = frozenset(
 class Fact:
     """One thing that is not as it was; None is unset.
 
-    `what`: "kind" (tuple of type names, "array" before those of its items), "required", "only"
+    `what`: "kind" (tuple of type names, "array" before those of its items), "whole" (the same of
+    all inputs or fields together), "required", "only"
     (no other inputs allowed) and "strict" (bool), "description" and "name" (str), "values" (tuple
     of JSON texts), "value" (str), "ids" (tuple of those that went, tuple of those that came),
     "order" (tuple of names), "written" (nothing but how it is spelled), "other" (JSON text), or
@@ -159,6 +160,9 @@ def _own(was: Mapping[str, Any], now: Mapping[str, Any], schema: str) -> list[Fa
         facts.append(Fact("strict", bool(was.get("strict")), bool(now.get("strict"))))
     roots = [_about(side.get(schema), is_required=False) for side in (was, now)]
     facts += [fact for fact in _facts(*roots) if fact.what in ("only", "other")]
+    kinds = [root["kind"] for root in roots]
+    if was and now and kinds[0] != kinds[1]:
+        facts.append(Fact("whole", *kinds))
     known = ("name", "description", "strict", schema)
     return facts + _extra(_without(was, known), _without(now, known))
 

@@ -21,7 +21,7 @@ KINDS = {
     "integer": "Whole number",
     "number": "Number",
     "boolean": "Yes or no",
-    "object": "Group of fields",
+    "object": "Group",
 }
 _REPLIES = {kind: f'{{"type":"{kind}"}}' for kind in ("text", "json_object", "json_schema")}
 
@@ -146,6 +146,11 @@ def _told(
     """`is_whole`: the thing came or went as a whole, so what it is written like is its own."""
     known = {
         "kind": (_("Shape of the reply") if is_reply else _("Kind"), ""),
+        "whole": (
+            (_("Fields"), "schema")
+            if is_reply
+            else (_(words.LABELS["parameters"].label), "parameters")
+        ),
         "required": (_(words.LABELS["required"].label), "required"),
         "values": (_(words.LABELS["enum"].label), "enum"),
         "description": (
@@ -180,8 +185,10 @@ def _setting(what: str) -> tuple[str, str]:
 def _side(what: str, value: Any, *, is_reply: bool) -> str:
     if value is None:
         return ""
-    if what == "kind":
-        return _reply_kind(value[0]) if is_reply else kind_words(value)
+    if what == "kind" and is_reply:
+        return _reply_kind(value[0])
+    if what in ("kind", "whole"):
+        return kind_words(value)
     if what in ("values", "order"):
         return ", ".join(_bare(one) for one in value)
     if isinstance(value, bool):

@@ -135,6 +135,14 @@ def test_a_function_says_what_changes_of_itself() -> None:
     }
 
 
+def test_another_kind_of_all_inputs_together_is_told_on_the_function() -> None:
+    found = inputs({"type": "array", "items": TEXT}, {"type": "object"})
+    assert found[""]["whole"] == (("array", "string"), ("object",))
+    assert inputs({}, {"type": "object"})[""] == {"whole": (None, ("object",))}
+    (new,) = contract.compare_tools([], [function(parameters=schema(a=TEXT))])
+    assert not any(fact.what == "whole" for fact in new.facts)
+
+
 def test_the_order_of_inputs_is_content() -> None:
     told = inputs(schema(a=TEXT, b=TEXT), schema(b=TEXT, a=TEXT))
     assert told == {"": {"order": (("a", "b"), ("b", "a"))}}

@@ -226,6 +226,20 @@ def test_fix_all_is_one_step_that_shows_what_changed(editing: Client, draft: Cha
     assert contract.dumps(tool_of(draft)) == contract.dumps(before)
 
 
+def test_what_a_fix_made_of_all_inputs_is_said_of_the_inputs(
+    editing: Client, workspace: Workspace, alice: User
+) -> None:
+    function = {"name": "f", "parameters": {"type": "string"}}
+    change = builders.make_change(
+        workspace, alice, tools=[{"type": "function", "function": function}]
+    )
+    sent = {"rule": "root", "fp": tool_keys.fingerprint(tool_of(change))}
+    text = editing.post(where(change, "tool_fix"), sent).content.decode()
+    told = text.split('id="what-changed"')[1].split("<details")[0]
+    assert "<dt>Inputs " in told
+    assert "Group</ins>" in told
+
+
 def test_a_name_that_is_mended_or_taken_back_is_drawn_anew(editing: Client, draft: Change) -> None:
     """The fields of the basics are drawn by the page alone, save where a press changed them."""
     held = tool_of(draft)["function"]
