@@ -142,6 +142,7 @@ def _picker(
         "pager": _pager(page, q) if page.has_other_pages() else None,
         "q": q,
         "error": error,
+        "way": [{"label": _("Type the ID instead"), "url": f"{change_url}#shelf-{kind}"}],
     }
     status = 422 if error else 200
     return pages.page(request, "tools/picker.html", context, status=status)

@@ -47,6 +47,7 @@ def edit(page: Page) -> None:
     row.locator("input[name=name]").fill("parcel_id")
     row.get_by_role("button", name="Done").click()
     expect(page.locator(".p-name")).to_have_text(["parcel_id"])
+    expect(page.locator("[data-scripted]").filter(visible=True)).to_have_count(0)
 
 
 def test_the_whole_of_it(stage: Stage) -> None:

@@ -178,13 +178,16 @@ def test_the_picker_shows_names_use_and_age(
         ({"read_at": None, "is_offered": False}, "This server does not offer the list"),
         ({}, "The server holds none"),
         ({"note": "It broke."}, "The last try failed:"),
+        ({"note": "It broke.", "read_at": None}, "The list could not be read"),
     ],
 )
 def test_an_empty_picker_says_why(
     editing: Client, draft: Change, connected: Connection, facts: dict[str, Any], said: str
 ) -> None:
     listed(connected, count=0, **facts)
-    assert said in editing.get(where(draft)).content.decode()
+    text = editing.get(where(draft)).content.decode()
+    assert said in text
+    assert f'href="/changes/{draft.pk}/#shelf-files">Type the ID instead</a>' in text
 
 
 def test_a_picker_of_what_was_never_read(
