@@ -32,6 +32,8 @@ def review_list(request: Request) -> HttpResponse:
         return pages.page(request, "home/no_workspace.html", {})
     may = policies.allowed(request.actor, "change.review", workspace)
     groups = _groups(request, workspace, may=may)
+    if not policies.allowed(request.actor, "change.write", workspace):
+        groups = {"all": groups.pop("all"), **groups}  # who writes nothing finds what others do
     asked = request.GET.get("show", "")
     current = asked if asked in groups else next(iter(groups))
     rows = list(groups[current].rows[: SHOWN + 1])

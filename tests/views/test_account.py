@@ -31,6 +31,7 @@ def test_signing_in_by_name_or_address(client: Client, with_password: User, logi
     response = client.post(url, {"login": login, "password": SECRET})
     assert response.status_code == 302
     assert client.session["_auth_user_id"] == str(with_password.pk)
+    assert 'id="messages"' not in client.get(reverse("home")).content.decode()
 
 
 def test_unknown_and_wrong_get_the_same_answer(client: Client, with_password: User) -> None:

@@ -158,6 +158,19 @@ def test_somebody_elses_change_is_said_first(
     assert live.changes.open().count() == 2
 
 
+def test_a_viewer_is_told_of_a_change_in_words_for_who_reads(
+    client: Client, workspace: Workspace, alice: User, live: Assistant
+) -> None:
+    viewer = builders.make_person("vera")
+    builders.make_member(workspace, viewer, "viewer")
+    change = builders.make_change(live, alice)
+    client.force_login(viewer)
+    said = f"Alice Example is changing this (change {change.pk})."
+    assert said in client.get(page(live)).content.decode()
+    text = client.get(reverse("change", args=[change.pk])).content.decode()
+    assert "cannot approve it" not in text
+
+
 def test_a_viewer_reads_and_cannot_edit(
     client: Client, workspace: Workspace, live: Assistant
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from assistants_app import contract
-from assistants_app.actions import changes
+from assistants_app.actions import changes, publishing, reviews
 from assistants_app.models import Change, UpstreamCopy
 from tests import builders
 
@@ -113,6 +113,18 @@ def test_an_earlier_version_comes_back_as_a_change_of_its_own(
     assert change.state == Change.State.DRAFT
     tutor.refresh_from_db()
     assert tutor.instructions == "Two\n"
+
+
+def test_a_version_names_the_change_it_came_from(
+    client: Client, tutor: Assistant, alice: User, bob: User
+) -> None:
+    change = builders.make_change(tutor, alice, name="Teacher")
+    change = changes.submit(change, actor=builders.acting(alice), title="Say who teaches")
+    reviews.approve(change, actor=builders.acting(bob), digest=change.digest)
+    publishing.publish(Change.objects.get(pk=change.pk), actor=builders.acting(bob))
+    client.force_login(alice)
+    text = client.get(reverse("assistant", args=[tutor.pk]), {"tab": "history"}).content.decode()
+    assert f">Change {change.pk}: Say who teaches</a>" in text
 
 
 def test_an_open_change_stays_as_it_is(client: Client, tutor: Assistant, alice: User) -> None:

@@ -73,3 +73,14 @@ def test_what_one_approved_waits_for_others(
     assert counts() == {"Waiting for me": 1, "By me": 0, "All": 1}
     reviews.approve(waiting, actor=builders.acting(bob), digest=waiting.digest)
     assert counts() == {"Waiting for me": 0, "By me": 0, "All": 1}
+
+
+def test_who_writes_nothing_begins_with_what_others_ask(
+    client: Client, workspace: Workspace, waiting: Change
+) -> None:
+    viewer = builders.make_person("vera")
+    builders.make_member(workspace, viewer, "viewer")
+    client.force_login(viewer)
+    context = client.get(reverse("review_list")).context
+    assert [tab["label"] for tab in context["tabs"] if tab["current"]] == ["All"]
+    assert [row["change"] for row in context["rows"]] == [waiting]
