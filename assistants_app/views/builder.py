@@ -31,6 +31,16 @@ if TYPE_CHECKING:
 
 
 NOTHING: Final = "changes/parts/_nothing.html"
+# What rows show of a group, or what only says something of it.
+_OF_A_GROUP: Final = (
+    "type",
+    "properties",
+    "required",
+    "description",
+    "title",
+    "$defs",
+    "definitions",
+)
 
 
 class Desk(Protocol):
@@ -105,8 +115,7 @@ class Shown:
     @property
     def group(self) -> str:
         """What the button that adds to the group on show sends."""
-        node = pointers.at(self.schema, self.at) if self.schema is not None else None
-        return f"{pointers.fingerprint(node)}:{pointers.spelled(self.at)}"
+        return f"{pointers.fingerprint(self._node)}:{pointers.spelled(self.at)}"
 
     @property
     def pointer(self) -> str:
@@ -123,6 +132,26 @@ class Shown:
     @property
     def count(self) -> str:
         return builder_rows.count(self.schema, self.desk.host.words)
+
+    @property
+    def _node(self) -> Any:
+        """The group on show."""
+        return None if self.schema is None else pointers.at(self.schema, self.at)
+
+    @property
+    def extras(self) -> list[str]:
+        """Keywords of the group on show that no row and no switch stands for."""
+        node = self._node if isinstance(self._node, dict) else {}
+        shown = set(_OF_A_GROUP)
+        if isinstance(node.get("additionalProperties"), bool):
+            shown.add("additionalProperties")
+        return [key for key in node if key not in shown]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the group on show rules others out."""
+        node = self._node
+        return isinstance(node, dict) and node.get("additionalProperties") is False
 
     @property
     def targets(self) -> list[tuple[str, str]]:

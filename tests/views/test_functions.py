@@ -97,6 +97,26 @@ def test_the_page_stands_under_assistants_and_its_name_follows(
     assert '<div id="crumb" hx-swap-oob="innerHTML">refund' in saved
 
 
+def test_what_no_row_stands_for_is_named_above_the_rows(
+    editing: Client, workspace: Workspace, alice: User
+) -> None:
+    held = {"type": "object", "properties": {"a": {"type": "string"}}}
+    more = {"patternProperties": {"^x": {}}, "$defs": {}, "additionalProperties": False}
+    function = {"name": "f", "parameters": held | more}
+    tool = {"type": "function", "function": function}
+    change = builders.make_change(workspace, alice, tools=[tool])
+    text = editing.get(where(change)).content.decode()
+    said = text.split('id="input-count"')[1].split('id="history"')[0]
+    assert "No other inputs allowed" in said
+    assert "Extra rule kept" in said
+    assert ">patternProperties</span>" in said
+    bare = [{"type": "function", "function": function | {"parameters": held}}]
+    change = builders.make_change(workspace, alice, tools=bare)
+    text = editing.get(where(change)).content.decode()
+    assert "Extra rule kept" not in text
+    assert "No other inputs allowed" not in text.split('id="history"')[0]
+
+
 def test_an_open_group_offers_to_add_to_it(editing: Client, draft: Change) -> None:
     page = editing.get(where(draft), {"edit": ITEMS})
     one = next(row for row in page.context["shown"].rows if row.form)
