@@ -11,7 +11,15 @@ from assistants_app.contract import words
 from assistants_app.contract.blame import blame
 from assistants_app.contract.bodies import body, served
 from assistants_app.contract.catalogue import Catalogue, Family, family, known_models
-from assistants_app.contract.compare import Comparison, Part, compare, differing, not_kept, same
+from assistants_app.contract.compare import (
+    Comparison,
+    Part,
+    compare,
+    differing,
+    not_kept,
+    packed,
+    same,
+)
 from assistants_app.contract.compare_parts import (
     ChangedItem,
     Fact,
@@ -105,6 +113,7 @@ __all__ = [
     "merge",
     "normal",
     "not_kept",
+    "packed",
     "parse",
     "plain",
     "read",

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Coalesce, Left, Lower
 from django.utils import timezone
 
+from assistants_app import contract
 from assistants_app.models.content import AssistantFields
 from assistants_app.models.workspaces import Workspace
 
@@ -150,6 +151,10 @@ class AppendOnly(models.Model):
         raise TypeError("These rows are append-only.")
 
 
+_PACKED: dict[str, tuple[bytes, ...] | None] = {}  # digest → packed tools, the oldest first
+_PACKED_MOST = 16
+
+
 class Version(AppendOnly, AssistantFields):
     """What went live, or was imported: immutable, numbered 1..n per assistant. Append-only."""
 
@@ -177,3 +182,13 @@ class Version(AppendOnly, AssistantFields):
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+    def packed_tools(self) -> tuple[bytes, ...] | None:
+        """`contract.packed` of its tools, which are not even read where that is known already: a
+        Version never changes, and its digest says all of it.
+        """
+        if self.digest not in _PACKED:
+            while len(_PACKED) >= _PACKED_MOST:
+                _PACKED.pop(next(iter(_PACKED), ""), None)
+            _PACKED[self.digest] = contract.packed(self.tools)
+        return _PACKED.get(self.digest)

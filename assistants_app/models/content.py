@@ -105,9 +105,9 @@ class AssistantFields(models.Model):
     class Meta:
         abstract = True
 
-    def document(self) -> contract.Document:
-        """The eleven fields as the contract's document: unset ones are absent."""
-        values = ((field, getattr(self, field)) for field in contract.FIELDS)
+    def document(self, *, but: str = "") -> contract.Document:
+        """The eleven fields as the contract's document: unset ones are absent, `but` too."""
+        values = ((field, getattr(self, field)) for field in contract.FIELDS if field != but)
         return {field: value for field, value in values if value is not None and value != ""}
 
     @staticmethod

@@ -70,7 +70,7 @@ class Asked:
 @access.signed_in("GET", "POST")
 def tool_list(request: Request, pk: int) -> HttpResponse:
     """Do one thing with the list of tools; GET leads to where it stands in the editor."""
-    row = access.change(request, pk, "change.write")
+    row = access.change(request, pk, "change.write", is_bare=True)
     if request.method == "GET":
         return redirect(f"{reverse('change', args=[pk])}#form-abilities")
     asked = Asked.of(request)

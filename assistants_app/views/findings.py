@@ -196,8 +196,11 @@ def _differing(change: Change) -> list[str]:
     """The fields that differ from the live version this Change began with; none for a new one."""
     if change.base is None:
         return []
-    before, after = change.base.document(), change.document()
-    fields = contract.differing(contract.without_marker(before), contract.without_marker(after))
+    tools = change.base.packed_tools()
+    before, after = change.base.document(but="" if tools is None else "tools"), change.document()
+    fields = contract.differing(
+        contract.without_marker(before), contract.without_marker(after), tools=tools
+    )
     return [*fields, *(f for f in change.unread or {} if f not in fields)]
 
 

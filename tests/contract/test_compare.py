@@ -136,6 +136,8 @@ def test_everything_is_the_same_as_itself(doc: contract.Document) -> None:
 def test_the_quick_look_finds_the_same_fields(before: Any, after: Any) -> None:
     parts = contract.compare(before, after).parts
     assert list(contract.differing(before, after)) == [part.path[0] for part in parts]
+    tools = contract.packed(before.get("tools"))
+    assert contract.differing(before, after, tools=tools) == contract.differing(before, after)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,8 @@ def test_the_quick_look_finds_the_same_fields(before: Any, after: Any) -> None:
 )
 def test_the_quick_look_at_tools(before: Any, after: Any, expected: tuple[str, ...]) -> None:
     assert contract.differing({"tools": before}, {"tools": after}) == expected
+    tools = contract.packed(before)
+    assert contract.differing({}, {"tools": after}, tools=tools) == expected
 
 
 @given(trees.DOCUMENTS | trees.ODD_DOCUMENTS, trees.DOCUMENTS | trees.ODD_DOCUMENTS)
