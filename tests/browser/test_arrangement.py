@@ -8,7 +8,9 @@ import pytest
 from django.urls import reverse
 
 from assistants_app.actions import changes
+from assistants_app.models import PushOrder
 from tests import builders
+from tests.browser import states
 from tests.browser.conftest import INSTRUCTIONS, PHONE, WIDE
 
 if TYPE_CHECKING:
@@ -51,6 +53,34 @@ def test_on_a_phone_search_and_filters_share_a_line(stage: Stage) -> None:
     assert _are_in_a_row(page.locator("#q"), page.locator("#filters-open"))
     tick, name = page.locator("td.c-check input").first, page.locator("td .name").first
     assert _are_in_a_row(tick, name, page.locator("summary[id^=more-]").first)
+
+
+def _left(thing: Locator) -> float:
+    return (thing.bounding_box() or {})["x"]
+
+
+@pytest.mark.parametrize("place", ["", "?workspace=all"])
+def test_on_a_phone_a_row_of_the_list_is_a_card_with_one_edge(stage: Stage, place: str) -> None:
+    bob = stage.people["bob"]
+    builders.make_member(builders.make_workspace("Warehouse and returns"), bob, "viewer")
+    stage.make_assistant()
+    page = stage.enter("bob", viewport=PHONE)
+    page.goto(reverse("assistant_list") + place)
+    row = page.locator(".assistants tbody tr").first
+    name, words = row.locator(".name"), row.locator(".desc")
+    assert abs(_left(name) - _left(row.locator("td.c-state > *"))) < 1
+    assert (words.bounding_box() or {})["width"] > 200
+
+
+def test_on_a_phone_what_to_do_about_a_push_stands_side_by_side(stage: Stage) -> None:
+    live = stage.make_assistant()
+    states.order(live, PushOrder.State.STOPPED, PushOrder.Reason.REFUSED, "Too many tools.")
+    page = stage.enter("bob", viewport=PHONE)
+    page.goto(reverse("sync"))
+    row = page.locator("ul.items > li").first
+    assert _are_in_a_row(
+        row.get_by_role("button", name="Fix it"), row.get_by_role("button", name="Try again")
+    )
 
 
 def test_on_a_phone_no_action_on_a_member_stands_alone(stage: Stage) -> None:
