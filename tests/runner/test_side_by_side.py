@@ -57,6 +57,7 @@ def test_a_slow_server_does_not_hold_up_another_workspace(
         assert len(up.requests) == AT_ONCE
         runner.stop.set()
         up.stop()
+        up.control({"clear": True})  # or whoever looks again waits for the silent server once more
         up.closing.clear()
         up.start()
 
