@@ -119,6 +119,14 @@ def test_creativity_and_its_neighbour_stand_on_one_line(stage: Stage) -> None:
     assert _are_in_a_row(page.locator("#id_temperature"), page.locator("#id_top_p"))
 
 
+def test_on_paper_the_log_shows_only_the_filters_that_are_set(stage: Stage) -> None:
+    page = stage.enter("dora")
+    page.goto(reverse("audit_list") + "?outcome=done&since=2026-01-01")
+    page.emulate_media(media="print")
+    shown = page.locator(".audit-filters :is(select, input):visible")
+    assert [one.get_attribute("name") for one in shown.all()] == ["outcome", "since"]
+
+
 def test_without_scripts_the_advice_stands_clear_of_the_editor(stage: Stage) -> None:
     change = builders.make_change(stage.workspace, stage.people["alice"])
     page = stage.enter("alice", java_script_enabled=False)
