@@ -35,7 +35,20 @@ def _text(part: Any) -> str:
 
 
 def kind(schema: Any) -> str:
-    """The kind of one value, as ux.md section 6.2 calls it."""
+    """The kind of one value, as ux.md section 6.2 calls it, and whether it may be left empty."""
+    own = _kind(schema)
+    return _("%(kind)s, or nothing") % {"kind": own} if _may_be_empty(schema) else own
+
+
+def _may_be_empty(schema: Any) -> bool:
+    held = schema if isinstance(schema, dict) else {}
+    types, choices = held.get("type"), held.get("anyOf")
+    if isinstance(types, list):
+        return "null" in types and types != ["null"]
+    return isinstance(choices, list) and len(choices) == 2 and {"type": "null"} in choices
+
+
+def _kind(schema: Any) -> str:
     if not isinstance(schema, dict):
         return _("Anything") if schema is True else _("Advanced")
     kinds = schema.get("type")
@@ -50,7 +63,7 @@ def kind(schema: Any) -> str:
         "string": _("Text"),
         "number": _("Number"),
         "integer": _("Whole number"),
-        "boolean": _("Yes / no"),
+        "boolean": _("Yes or no"),
         "object": _("Group"),
     }
     if isinstance(real[0], str) and real[0] in named:
@@ -64,5 +77,5 @@ def _untyped(schema: dict[str, Any]) -> str:
     choices = schema.get("anyOf")
     if isinstance(choices, list):
         real = [one for one in choices if one != {"type": "null"}]
-        return kind(real[0]) if len(real) == 1 else _("Advanced")
+        return _kind(real[0]) if len(real) == 1 else _("Advanced")
     return _("Advanced") if schema.keys() - {"description", "title"} else _("Anything")

@@ -16,6 +16,7 @@ from django.urls import reverse
 from assistants_app import contract
 from assistants_app.actions import changes, tools
 from assistants_app.models import AuditEntry, Change
+from assistants_app.views.input_words import inputs
 from tests import builders
 from tests.schema.test_import_openapi import SHOP
 
@@ -98,6 +99,26 @@ def test_what_was_read_comes_as_cards_with_inputs_and_notes(
     assert ("<html" in text) is not htmx
     assert "Change" in response["Vary"] or "HX-Request" in response["Vary"]
     assert names(draft) == ["get_order"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"type": "string"}, "Text"),
+        ({"type": ["string", "null"]}, "Text, or nothing"),
+        ({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "Yes or no, or nothing"),
+        ({"type": "null"}, "Advanced"),
+        (
+            {"type": "array", "items": {"type": ["integer", "null"]}},
+            "List of: Whole number, or nothing",
+        ),
+        (True, "Anything"),
+        ([], "Advanced"),
+    ],
+)
+def test_the_kind_of_an_input_is_told_in_words(schema: Any, said: str) -> None:
+    (told,) = inputs({"properties": {"a": schema}, "required": ["a"]})
+    assert (told.kind, told.is_required) == (said, True)
 
 
 def test_a_file_is_read_and_its_text_stands_in_the_box(editing: Client, draft: Change) -> None:
