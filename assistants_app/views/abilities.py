@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from assistants_app.models import Change
     from assistants_app.views.pages import Request
 
-NEW = {"name": "new_function", "parameters": {"type": "object", "properties": {}}}
+# It says what following the inputs exactly asks for, so that nothing is to fix once it is on.
+NEW = {
+    "name": "new_function",
+    "parameters": {"type": "object", "properties": {}, "additionalProperties": False},
+}
 SLOTS = {
     **redrawing.SLOTS,
     "save-state": "changes/parts/_save_state.html",

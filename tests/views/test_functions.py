@@ -164,6 +164,21 @@ def test_a_function_with_three_inputs_is_built_by_the_form(
 # --- the buttons of a row, undo, fixes ----------------------------------------------------------
 
 
+def test_a_new_function_that_is_followed_exactly_has_nothing_to_fix(
+    editing: Client, draft: Change
+) -> None:
+    editing.post(reverse("tool_list", args=[draft.pk]), {"do": "add"})
+    new = tools.rows(Change.objects.get(pk=draft.pk))[-1]
+    where_, ops = (reverse(name, args=[draft.pk, new.key]) for name in ("tool", "tool_ops"))
+    data = {"basics": basics(new.tool), "name": "book_table", "strict": "on"}
+    assert editing.post(where_, data).status_code == 303
+    for _n in range(2):
+        shown = editing.get(where_).context["shown"]
+        assert editing.post(ops, {"op": f"add:{shown.group}"}).status_code == 303
+    checks = editing.get(where_).context["checks"]
+    assert [line.level for line in checks.lines] == ["hint"] * 2  # no explanation yet
+
+
 @pytest.mark.parametrize(
     ("op", "pointer", "more"),
     [
