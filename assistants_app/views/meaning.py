@@ -197,7 +197,9 @@ def _side(what: str, value: Any, *, is_reply: bool) -> str:
 
 
 def _bare(text: str) -> str:
-    """A JSON text as people read it: without the quotes of a string."""
+    """A JSON text as people read it: without the quotes of a string, and null in words."""
+    if text == "null":
+        return _("nothing (null)")
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 

@@ -261,6 +261,21 @@ def test_fix_all_is_one_step_that_shows_what_changed(editing: Client, draft: Cha
     assert contract.dumps(tool_of(draft)) == contract.dumps(before)
 
 
+def test_a_choice_that_may_be_left_empty_is_told_in_words(
+    editing: Client, workspace: Workspace, alice: User
+) -> None:
+    unit = {"type": "string", "enum": ["c", "null"]}
+    held = {"type": "object", "properties": {"unit": unit}, "additionalProperties": False}
+    function = {"name": "f", "strict": True, "parameters": held}
+    change = builders.make_change(
+        workspace, alice, tools=[{"type": "function", "function": function}]
+    )
+    sent = {"rule": "required", "fp": tool_keys.fingerprint(tool_of(change))}
+    text = editing.post(where(change, "tool_fix"), sent).content.decode()
+    told = text.split('id="what-changed"')[1].split("<details")[0]
+    assert "c, null, nothing (null)" in told
+
+
 def test_what_a_fix_made_of_all_inputs_is_said_of_the_inputs(
     editing: Client, workspace: Workspace, alice: User
 ) -> None:
