@@ -143,6 +143,7 @@ def test_the_quick_look_finds_the_same_fields(before: Any, after: Any) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
+        ([function()], [function()], ()),
         ([function()], [function(strict=False)], ()),
         ([function(), function()], [function()], ("tools",)),
         ([], None, ()),
@@ -153,6 +154,14 @@ def test_the_quick_look_at_tools(before: Any, after: Any, expected: tuple[str, .
     assert contract.differing({"tools": before}, {"tools": after}) == expected
     tools = contract.packed(before)
     assert contract.differing({}, {"tools": after}, tools=tools) == expected
+
+
+@pytest.mark.parametrize("odd", ["tools", {"a": 1}, [contract.parse("1.50")]])
+def test_odd_tools_are_not_packed_and_equal_no_packed_ones(odd: Any) -> None:
+    assert contract.packed(odd) is None
+    efforts = {"model": "gpt-5.2", "reasoning_effort": "high"}
+    assert contract.differing(efforts, dict(efforts), tools=()) == ()
+    assert contract.differing({}, {"tools": odd}, tools=contract.packed([{}])) == ("tools",)
 
 
 @given(trees.DOCUMENTS | trees.ODD_DOCUMENTS, trees.DOCUMENTS | trees.ODD_DOCUMENTS)
