@@ -53,7 +53,9 @@ class Tally:
     changed: int = 0
 
     def __str__(self) -> str:
-        return f"{self.seen:,} seen, {self.new:,} not here, {self.changed:,} changed upstream"
+        new = f"{self.new:,} not here, " if self.new else ""
+        changed = f"{self.changed:,}" if self.changed else "none"
+        return f"{self.seen:,} seen, {new}{changed} changed upstream"
 
 
 @transaction.atomic

@@ -80,7 +80,7 @@ def test_what_is_new_is_counted_and_not_taken_in(
     with tells("upstream.check_asked", "upstream.checked"):
         job = check(workspace, bob)
     assert (job.state, tally(job)) == (Job.State.DONE, (3, 3, 0))
-    assert job.progress == "3 seen, 3 not here, 0 changed upstream."
+    assert job.progress == "3 seen, 3 not here, none changed upstream."
     assert not Assistant.objects.exists()
     assert up.writes() == []
     assert connected.pk
@@ -227,3 +227,10 @@ def test_a_check_tells_when_upstream_was_last_heard(
     check(workspace, bob)
     connected.health.refresh_from_db()
     assert connected.health.last_ok_at >= before
+
+
+def test_the_sum_of_a_check_names_only_what_there_was() -> None:
+    assert str(pulling.Tally(seen=6, same=6)) == "6 seen, none changed upstream"
+    assert str(pulling.Tally(seen=6_120, new=1, changed=2)) == (
+        "6,120 seen, 1 not here, 2 changed upstream"
+    )
