@@ -76,11 +76,13 @@ TYPED = [  # field, text, what is said at it
     ("desc", "1234\0", NUL),
     ("name", "1234\0", NUL),
 ]
+# Its text, what the contract says of it, and what the page says, which can point at the character.
+ON_THE_PAGE = "Function name can only have letters, numbers, _ and -."
 NAMES = [
-    ("f" * 65, "65 characters; the limit is 64."),
-    ("a b", LETTERS),
-    ("ünï", LETTERS),
-    ("", "Required."),
+    ("f" * 65, "65 characters; the limit is 64.", "65 characters; the limit is 64."),
+    ("a b", LETTERS, f"{ON_THE_PAGE} Remove the space after “a”."),
+    ("ünï", LETTERS, f"{ON_THE_PAGE} Remove “ü” at the start."),
+    ("", "Required.", "Required."),
 ]
 
 
@@ -207,15 +209,17 @@ def save(place: Place, *, htmx: bool, **fields: str) -> HttpResponse:
 
 
 @BOTH
-@pytest.mark.parametrize(("text", "words"), NAMES)
-def test_a_name_that_servers_refuse(place: Place, text: str, words: str, *, htmx: bool) -> None:
+@pytest.mark.parametrize(("text", "words", "told"), NAMES)
+def test_a_name_that_servers_refuse(
+    place: Place, text: str, words: str, told: str, *, htmx: bool
+) -> None:
     """A draft may hold it, and the box says what is wrong."""
     response = save(place, htmx=htmx, name=text)
     assert response.status_code == (200 if htmx else 303)
     page = response if htmx else place.client.get(response["Location"])
     if text:  # an empty box is told of by the checks alone, until somebody leaves it so
-        assert words in said(page, "id_name")
-    assert words in html.unescape(page.content.decode())
+        assert told in said(page, "id_name")
+    assert told in html.unescape(page.content.decode())
     assert held(place).tool["function"]["name"] == text
     found = contract.check({"model": "x", "tools": [held(place).tool]}, "create")
     assert words in [contract.plain(one) for one in found]
