@@ -19,7 +19,6 @@ from assistants_app.actions import (
 from assistants_app.models import Assistant, Version, Workspace
 from assistants_app.models.assistants import mint_id
 from assistants_app.policies import Actor
-from tests.remembered import remembered
 
 if TYPE_CHECKING:
     from assistants_app import contract
@@ -35,7 +34,6 @@ def acting(user: User | None, *, source: str = "web", token: APIToken | None = N
     return Actor(kind=kind, source="api" if token else source, user=user, token=token)
 
 
-@remembered
 def make_person(username: str, *, is_operator: bool = False) -> User:
     return people.add(
         username,
@@ -46,12 +44,10 @@ def make_person(username: str, *, is_operator: bool = False) -> User:
     )
 
 
-@remembered
 def make_workspace(name: str = "Customer Care", *, approvals: int = 1) -> Workspace:
     return workspaces.create(name, actor=COMMAND, approvals=approvals)
 
 
-@remembered
 def make_member(workspace: Workspace, user: User, *roles: str) -> Membership:
     return workspaces.set_member(workspace, user, actor=COMMAND, roles=roles)
 
@@ -62,7 +58,6 @@ def make_document(**fields: Any) -> contract.Document:
     return {name: value for name, value in (usual | fields).items() if value is not None}
 
 
-@remembered
 def make_change(place: Workspace | Assistant, author: User, **fields: Any) -> Change:
     """A Draft of this author: of a new assistant of a workspace, or of an assistant there is."""
     actor = acting(author)
@@ -74,7 +69,6 @@ def make_change(place: Workspace | Assistant, author: User, **fields: Any) -> Ch
     return changes.open(now, actor=actor, document=kept)
 
 
-@remembered
 def make_approved(
     place: Workspace | Assistant, *, author: User, reviewer: User, **fields: Any
 ) -> Change:
@@ -85,7 +79,6 @@ def make_approved(
     return reviews.approve(change, actor=acting(reviewer), digest=change.digest)
 
 
-@remembered
 def make_assistant(
     place: Workspace | Assistant, *, author: User, reviewer: User, **fields: Any
 ) -> Assistant:

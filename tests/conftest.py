@@ -21,7 +21,6 @@ from pytest_socket import socket_allow_hosts
 
 from assistants_app.models import triggers
 from tests import builders, parts
-from tests.remembered import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,14 +94,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"not run: {line}", yellow=True)
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    MEMORY.begin(item)
+def pytest_runtest_setup() -> None:
     socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call() -> None:
-    MEMORY.end()
 
 
 @pytest.fixture(scope="session", autouse=True)

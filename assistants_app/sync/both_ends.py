@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from assistants_app.sync.client import AssistantsClient
 
-FAR = 3  # pages from the start before the end is looked at: a short list is nearly read by then
+FAR = 5  # pages from the start before the end is looked at: a short list is nearly read by then
 
 
 class FromEnd:
