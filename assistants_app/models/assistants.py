@@ -151,7 +151,7 @@ class AppendOnly(models.Model):
         raise TypeError("These rows are append-only.")
 
 
-_PACKED: dict[str, tuple[bytes, ...] | None] = {}  # digest → packed tools, the oldest first
+_PACKED: dict[str, tuple[bytes, ...] | None] = {}  # digest → packed tools; begun anew when full
 _PACKED_MOST = 16
 
 
@@ -187,8 +187,11 @@ class Version(AppendOnly, AssistantFields):
         """`contract.packed` of its tools, which are not even read where that is known already: a
         Version never changes, and its digest says all of it.
         """
-        if self.digest not in _PACKED:
-            while len(_PACKED) >= _PACKED_MOST:
-                _PACKED.pop(next(iter(_PACKED), ""), None)
-            _PACKED[self.digest] = contract.packed(self.tools)
-        return _PACKED.get(self.digest)
+        try:
+            return _PACKED[self.digest]
+        except KeyError:
+            found = contract.packed(self.tools)
+        if len(_PACKED) >= _PACKED_MOST:
+            _PACKED.clear()  # in one step, since other threads look things up in it
+        _PACKED[self.digest] = found
+        return found
