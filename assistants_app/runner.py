@@ -111,7 +111,7 @@ class Runner:
 
     def run(self) -> None:
         """The loop: look at once when the bell rings, else every tick."""
-        turns.go_on_soon()
+        turns.suit_many_calls()
         while not self.stop.is_set():
             doorbell.bell.clear()
             try:

@@ -48,7 +48,7 @@ def our_pull(url: str, n: int) -> dict[str, Any]:
     from assistants_app.sync import turns
     from assistants_app.sync.pull import pull
 
-    turns.go_on_soon()
+    turns.suit_many_calls()
     with _client(url) as client:
         return measured(lambda: _checked(pull(client), n))
 
@@ -61,7 +61,7 @@ def our_pull_again(url: str, n: int) -> dict[str, Any]:
     from assistants_app.sync import turns
     from assistants_app.sync.pull import pull
 
-    turns.go_on_soon()
+    turns.suit_many_calls()
     with _client(url) as client:
         first = pull(client)
         known = {one.id: contract.fingerprint(one.document) for page in first for one in page.items}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -10,7 +11,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from assistants_app.sync.turns import AT_ONCE, SOON, go_on_soon, turn
+from assistants_app.sync.turns import AT_ONCE, MANY, SOON, suit_many_calls, turn
 
 HERE, THERE = -1, -2  # no connection has these numbers
 
@@ -65,11 +66,14 @@ def test_a_child_does_not_wait_for_what_its_parent_held() -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_a_thread_that_computes_gives_way_ten_times_as_soon() -> None:
-    usual = sys.getswitchinterval()
+def test_threads_give_way_sooner_and_the_collector_looks_less_often() -> None:
+    interval, threshold = sys.getswitchinterval(), gc.get_threshold()
     try:
         sys.setswitchinterval(0.005)
-        go_on_soon()
+        gc.set_threshold(700, 9, 8)
+        suit_many_calls()
         assert sys.getswitchinterval() == pytest.approx(SOON)
+        assert gc.get_threshold() == (MANY, 9, 8)
     finally:
-        sys.setswitchinterval(usual)
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*threshold)
