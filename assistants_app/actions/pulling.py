@@ -261,10 +261,11 @@ def _still_there(pks: list[int], asked_at: datetime) -> None:
 def _compare(
     assistant: Assistant, found: Found, actor: Actor, tally: Tally, asked_at: datetime
 ) -> None:
-    # The order first: if a push moves on between the two reads, its fence tells what follows.
+    # The order first: if a push takes it between the two reads, its fence tells what follows. One
+    # that had it before may have written and let go of it by then, under the same fence.
     order = PushOrder.objects.filter(assistant=assistant).first()
     base = assistant.upstream_copies.filter(kind=UpstreamCopy.Kind.BASE).first()
-    if order is None or order.state in (State.SENDING, State.UNKNOWN):
+    if order is None or order.lease_until or order.state in (State.SENDING, State.UNKNOWN):
         return  # a push is under way: it reads for itself
     if base and base.seen_at >= asked_at:
         return  # a push has read it since this page was asked for

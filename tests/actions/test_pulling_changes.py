@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
 
-from assistants_app.actions import importing, jobs, pushes
+from assistants_app import contract
+from assistants_app.actions import importing, jobs, pushes, pushing
 from assistants_app.models import (
     Assistant,
     Job,
@@ -200,6 +201,37 @@ def test_an_order_that_someone_holds_is_not_stopped_under_their_feet(
     check(workspace, bob)
     now = order_of(pushed)
     assert (now.state, now.lease_owner, now.fence) == (State.WAITING, "other", held.fence)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_push_that_ends_during_the_look_is_not_taken_back(
+    pushed: Assistant,
+    workspace: Workspace,
+    alice: User,
+    bob: User,
+    up: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It held the order when the look began, under the same fence; the page is older than it."""
+    make_assistant(pushed, author=alice, reviewer=bob, name="Second")
+    held = pushes.claim(order_of(pushed).pk, owner="test")
+    monkeypatch.setattr(pushes, "claim", lambda *_, **__: held)
+    compare, waiting = contract.compare, [held]
+
+    def finish() -> None:
+        while waiting:
+            assert pushing.push(waiting.pop().pk, owner="test")
+
+    def meanwhile(*documents: contract.Document, **more: Any) -> Any:
+        finish()
+        return compare(*documents, **more)
+
+    monkeypatch.setattr(contract, "compare", meanwhile)
+    check(workspace, bob)
+    finish()
+    base = pushed.upstream_copies.get(kind="base")
+    assert base.document()["name"] == there(up)["name"] == "Second"
+    assert order_of(pushed).state == State.IDLE
 
 
 def test_two_imports_at_once_take_in_once(
