@@ -42,7 +42,6 @@ from assistants_app.actions import (
     warnings,
 )
 from assistants_app.models import Job, schema_number, storage, triggers
-from assistants_app.sync import turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -111,7 +110,6 @@ class Runner:
 
     def run(self) -> None:
         """The loop: look at once when the bell rings, else every tick."""
-        turns.suit_many_calls()
         while not self.stop.is_set():
             doorbell.bell.clear()
             try:

@@ -48,7 +48,9 @@ def turn(server: int, *, patience: float) -> Iterator[bool]:
 
 
 def suit_many_calls() -> None:
-    """Set this process up for many calls at once: for whoever makes them in one, the runner.
+    """Set this process up for many calls at once: for a worker, which does nothing else.
+
+    Not where pages are made: threads that all compute would only take turns more often.
 
     A thread whose answer has come waits 0.5 ms for one that computes, and not Python's 5 ms. And
     the search for objects that hold each other begins after 50,000 new ones, not 700: what is read

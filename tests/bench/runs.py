@@ -44,7 +44,7 @@ def _client(url: str) -> Any:
 
 
 def our_pull(url: str, n: int) -> dict[str, Any]:
-    """Every assistant, read, checked and with its digest; in a process as the runner has it."""
+    """Every assistant, read, checked and with its digest; in a process such as a worker."""
     from assistants_app.sync import turns
     from assistants_app.sync.pull import pull
 

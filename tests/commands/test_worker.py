@@ -8,6 +8,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.management import call_command
+
+from assistants_app import serving
+from assistants_app.sync import turns
 
 if TYPE_CHECKING:
     from tests.commands.processes import Home
@@ -54,3 +58,14 @@ def test_it_ends_within_ten_seconds_though_the_server_is_silent(
                 began = time.monotonic()
                 assert lines.end() == 0
                 assert 1 < time.monotonic() - began < 10
+
+
+def test_it_suits_itself_to_many_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that serves pages does not: its threads compute."""
+    done: list[str] = []
+    monkeypatch.setattr(turns, "suit_many_calls", lambda: done.append("suited"))
+    for name in ("check_ground", "refuse_unprepared"):
+        monkeypatch.setattr(serving, name, lambda: None)
+    monkeypatch.setattr(serving, "work", lambda **_: done.append("at work"))
+    call_command("worker")
+    assert done == ["suited", "at work"]
