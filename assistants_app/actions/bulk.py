@@ -115,6 +115,22 @@ def begin(job: Job) -> None:
         run(mine)
 
 
+@transaction.atomic
+def stop(job: Job, *, actor: Actor) -> None:
+    """End a run that waits or is under way; what it did by then stays.
+
+    Raises Conflict (`state`) when it is over.
+    """
+    asked: Any = job.ask
+    policies.require(actor, VERBS[asked["verb"]], job.workspace, on=job)
+    now = Job.objects.select_for_update().get(pk=job.pk)
+    jobs.stop(now, progress=f"Stopped at {now.done:,} of {now.total:,}. What was done stays.")
+    told = _Told(now.result)
+    audit.record(
+        "bulk.stopped", actor=actor, workspace=job.workspace, on=job, data=dict(told.counts)
+    )
+
+
 @audit.sends
 def run(job: Job) -> None:
     """One after the other, going on where an earlier attempt was cut off."""

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import F
-from django.utils import timezone
 
 from assistants_app import contract, doorbell, policies
 from assistants_app.actions import audit, health, intake, jobs, pulling
@@ -203,24 +201,14 @@ def ask(workspace: Workspace, *, actor: Actor, ids: Collection[str] | None = Non
 def stop(job: Job, *, actor: Actor) -> None:
     """End an import that waits or is under way; what was taken in by then stays.
 
-    Whoever runs it loses it by the fence, before its next chunk is kept. Raises Conflict (`state`)
-    when it is over.
+    Raises Conflict (`state`) when it is over.
     """
     policies.require(actor, "push", job.workspace, on=job)
+    if job.kind != Kind.IMPORT:
+        raise Conflict("This is no import.", code="state")
     now = Job.objects.select_for_update().get(pk=job.pk)
     done = Intake.of(now)
-    running = Job.objects.filter(pk=job.pk, kind=Kind.IMPORT, fence=now.fence)
-    moved = running.exclude(state__in=Job.OVER).update(
-        state=State.FAILED,
-        progress="Stopped. What was taken in stays.",
-        result=done.as_json(),
-        fence=F("fence") + 1,
-        lease_owner="",
-        lease_until=None,
-        finished_at=timezone.now(),
-    )
-    if moved != 1:
-        raise Conflict("It is over already.", code="state")
+    jobs.stop(now, progress="Stopped. What was taken in stays.", result=done.as_json())
     data = {"taken": len(done.taken), "here": len(done.here), "failed": len(done.failed)}
     audit.record("import.stopped", actor=actor, workspace=job.workspace, on=job, data=data)
 

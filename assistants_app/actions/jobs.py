@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from assistants_app.actions import audit, health
+from assistants_app.errors import Conflict
 from assistants_app.models import Job
 from assistants_app.models.statements import Given, Select
 
@@ -125,6 +126,27 @@ def finish(job: Job, *, state: Job.State, progress: str, result: contract.JSON =
         )
         == 1
     )
+
+
+@audit.bookkeeping
+def stop(job: Job, *, progress: str, result: contract.JSON = None) -> None:
+    """End it from outside: whoever runs it loses it by the fence, before anything more is kept.
+
+    `result` as in `progress`. Raises Conflict (`state`) when it is over.
+    """
+    fields = {} if result is None else {"result": result}
+    rows = Job.objects.filter(pk=job.pk, fence=job.fence).exclude(state__in=Job.OVER)
+    moved = rows.update(
+        state=State.FAILED,
+        progress=progress,
+        fence=F("fence") + 1,
+        lease_owner="",
+        lease_until=None,
+        finished_at=timezone.now(),
+        **fields,
+    )
+    if moved != 1:
+        raise Conflict("It is over already.", code="state")
 
 
 @audit.bookkeeping

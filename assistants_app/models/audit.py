@@ -34,6 +34,7 @@ ACTIONS: dict[str, str] = {
     "bulk.asked": "asked to act on several assistants",
     "bulk.ended": "acted on several assistants",
     "bulk.exported": "exported assistants",
+    "bulk.stopped": "stopped acting on several assistants",
     "change.approved": "approved the change",
     "change.changes_requested": "requested changes",
     "change.commented": "sent comments on the change",

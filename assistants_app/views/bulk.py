@@ -187,7 +187,13 @@ def _written(rows: Iterable[Assistant]) -> Iterator[str]:
     yield '],"has_more":false}\n'
 
 
-def results(row: Job) -> dict[str, Any]:
+def right_of(row: Job) -> Right:
+    """What one must be allowed to do for having a part in this run."""
+    asked: Any = row.ask
+    return VERBS[asked["verb"]]
+
+
+def results(request: Request, row: Job) -> dict[str, Any]:
     """What the page of a run shows of it: what was asked, and a line of each assistant."""
     asked: Any = row.ask
     result: Any = row.result or {}
@@ -213,5 +219,7 @@ def results(row: Job) -> dict[str, Any]:
         "bulk": [group for group in groups if group[2]],
         "bulk_more": more,
         "bulk_title": bulk_words.button(asked["verb"])[0],
+        "may_stop": not row.is_over
+        and policies.allowed(request.actor, right_of(row), row.workspace),
         "share": share % {"n": f"{row.done:,}", "total": f"{row.total or 0:,}"},
     }

@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,33 +19,18 @@ from assistants_app.models.connections import profile_of
 from assistants_app.sync import profiles
 from assistants_app.views import (
     access,
-    bulk,
     connection_words,
     freshness,
-    imports,
     pages,
-    verifying,
 )
 from assistants_app.views.workspaces import settings_context
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
+
     from assistants_app.models import Connection, Workspace
     from assistants_app.policies import Right
     from assistants_app.views.pages import Request
-
-_RIGHTS: dict[str, Right] = {Job.Kind.TEST: "settings.read", Job.Kind.VERIFY: "audit.verify"}
-_PARTS: dict[str, str] = {
-    Job.Kind.TEST: "workspaces/parts/_test.html",
-    Job.Kind.VERIFY: verifying.PART,
-}
-_PLACES: dict[str, str] = {
-    Job.Kind.TEST: "workspace_connection",
-    Job.Kind.LIST: "import",
-    Job.Kind.IMPORT: "import",
-    Job.Kind.BULK: "assistant_list",
-    Job.Kind.VERIFY: "audit_list",
-}
-STATE_SLOT = {"connection-state": "workspaces/parts/_connection_state.html"}
 
 
 @access.signed_in("GET", "POST")
@@ -92,7 +74,7 @@ def _page(request: Request, workspace: Workspace, form: ConnectionForm) -> HttpR
         "linked": workspace.assistants.exclude(upstream_id=None).count(),
         "waiting": _never_pushed(workspace) if workspace.upstream else 0,
         "origins": _origins(),
-        **_tested(request, workspace, job),
+        **tested(request, workspace, job),
     }
     parts = {"test-result": "workspaces/parts/_test.html"}
     status = pages.verdict(request, form)
@@ -112,7 +94,7 @@ def _origins() -> list[tuple[str, bool]]:
     return sorted((named | rows).items())
 
 
-def _tested(request: Request, workspace: Workspace, job: Job | None) -> dict[str, Any]:
+def tested(request: Request, workspace: Workspace, job: Job | None) -> dict[str, Any]:
     """What the part of a test shows: its findings, and what the server can do."""
     upstream = workspace.upstream
     return {
@@ -164,7 +146,7 @@ def test(request: Request, slug: str) -> HttpResponse:
         messages.warning(request, str(conflict))
         return pages.go(request, "workspace_connection", slug)
     if request.htmx:
-        context = _tested(request, workspace, job)
+        context = tested(request, workspace, job)
         return pages.page(request, "workspaces/parts/_test.html", context, status=202)
     return pages.go(request, "workspace_connection", slug)
 
@@ -215,55 +197,3 @@ def _consequences(workspace: Workspace, upstream: Connection) -> list[str]:
         _("The upstream IDs keep answering at /v1 here."),
         _("The key and the extra headers are deleted; differences found upstream are forgotten."),
     ]
-
-
-@access.signed_in("GET")
-def job(request: Request, pk: int) -> HttpResponse:
-    """Where a run stands; the part polls until it is over."""
-    row = get_object_or_404(
-        policies.visible(request.actor, Job.objects.select_related("workspace", "asked_by")), pk=pk
-    )
-    is_test = row.kind == Job.Kind.TEST
-    right = _RIGHTS.get(row.kind, "workspace.read")
-    policies.require(request.actor, right, row.workspace, on=row)
-    access.remember(request, row.workspace)
-    request.place = _PLACES.get(row.kind, "sync")
-    seen = row.fingerprint
-    if request.htmx and request.GET.get("seen") == seen:
-        return HttpResponse(status=204)
-    template = "sync/job.html"
-    if request.htmx:
-        template = _PARTS.get(row.kind, "sync/parts/_job.html")
-    context = {"job": row, "seen": seen, "crumbs": _crumbs(row)}
-    if is_test:
-        context |= _tested(request, row.workspace, row)
-    if row.kind == Job.Kind.IMPORT:
-        context |= imports.results(request, row)
-    if row.kind == Job.Kind.BULK:
-        context |= bulk.results(row)
-    if row.kind == Job.Kind.VERIFY:
-        context |= verifying.shown(row)
-    status = 286 if request.htmx and row.is_over else 200  # 286 ends htmx's polling
-    response = pages.page(request, template, context, status=status)
-    if is_test and status == 286 and row.workspace.upstream:
-        pages.with_slots(response, request, STATE_SLOT, context)
-    if row.kind == Job.Kind.VERIFY and status == 286:
-        pages.with_slots(response, request, verifying.SLOTS, context)
-    return response
-
-
-def _crumbs(row: Job) -> list[tuple[str, str]]:
-    slug = row.workspace.slug
-    if row.kind in (Job.Kind.LIST, Job.Kind.IMPORT):
-        return [(_("Import"), imports.url(row.workspace)), (str(row.get_kind_display()), "")]
-    if row.kind == Job.Kind.BULK:
-        return [(_("Assistants"), f"{reverse('assistant_list')}?workspace={slug}"), (_("Run"), "")]
-    if row.kind == Job.Kind.VERIFY:
-        log = f"{reverse('audit_list')}?workspace={slug}"
-        return [(_("Audit log"), log), (str(row.get_kind_display()), "")]
-    if row.kind == Job.Kind.TEST:
-        return [
-            (_("Connection"), reverse("workspace_connection", args=[slug])),
-            (_("Test"), ""),
-        ]
-    return [(_("Sync"), f"{reverse('sync')}?workspace={slug}"), (str(row.get_kind_display()), "")]

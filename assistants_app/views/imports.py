@@ -130,16 +130,6 @@ def again(request: Request, pk: int) -> HttpResponse:
     return pages.go(request, "job", run.pk)
 
 
-@access.signed_in("POST")
-def stop(request: Request, pk: int) -> HttpResponse:
-    """End an import that is under way; what is left can be taken in later."""
-    try:
-        importing.stop(_import(request, pk), actor=request.actor)
-    except Conflict as conflict:
-        messages.warning(request, str(conflict))
-    return pages.go(request, "job", pk)
-
-
 def _import(request: Request, pk: int) -> Job:
     rows = policies.visible(request.actor, Job.objects.select_related("workspace"))
     job: Job = get_object_or_404(rows, pk=pk)

@@ -221,6 +221,52 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(
     assert told(Job.objects.get()) == {"done": ["Ready", "Drafted", "Plain"]}
 
 
+def test_a_run_is_stopped_where_it_is(
+    client: Client,
+    dora: User,
+    three: list[Assistant],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client.force_login(dora)
+    job = bulk.ask(
+        workspace, actor=builders.acting(dora), verb="archive", ids=[row.pk for row in three]
+    )
+    page, stop = reverse("job", args=[job.pk]), reverse("job_stop", args=[job.pk])
+    assert f'action="{stop}"' in client.get(page).content.decode()
+    real = bulk._act
+
+    def act(verb: bulk.Verb, pk: int, actor: Any) -> None:
+        if pk == three[1].pk:
+            client.post(stop)
+        real(verb, pk, actor)
+
+    monkeypatch.setattr(bulk, "_act", act)
+    bulk.begin(job)
+    job.refresh_from_db()
+    assert (job.state, job.progress) == ("failed", "Stopped at 1 of 3. What was done stays.")
+    assert Assistant.objects.unarchived().filter(pk=three[2].pk).exists()
+    actions = AuditEntry.objects.filter(action__startswith="bulk.").order_by("seq")
+    assert list(actions.values_list("action", flat=True)) == ["bulk.asked", "bulk.stopped"]
+    text = client.get(page).content.decode()
+    assert "Stopped at 1 of 3." in text
+    assert stop not in text
+    assert "It is over already." in client.post(stop, follow=True).content.decode()
+
+
+def test_who_may_not_do_it_may_not_stop_it(
+    client: Client, alice: User, carol: User, dora: User, workspace: Workspace
+) -> None:
+    job = bulk.ask(workspace, actor=builders.acting(dora), verb="archive", ids=[1])
+    stop = reverse("job_stop", args=[job.pk])
+    for person, status in ((alice, 403), (carol, 404)):
+        client.force_login(person)
+        assert client.post(stop).status_code == status
+    client.force_login(alice)
+    assert stop not in client.get(reverse("job", args=[job.pk])).content.decode()
+    assert Job.objects.get().state == Job.State.WAITING
+
+
 def test_an_export_is_a_list_of_what_is_live(
     client: Client, alice: User, three: list[Assistant], workspace: Workspace
 ) -> None:
