@@ -56,7 +56,6 @@ def start(
     """Propose a new assistant: it exists with its Change and has no live Version."""
     policies.require(actor, "change.write", workspace)
     texts.readable(document)
-    # What lists show and search is the proposal's name until a Version is live.
     assistant = Assistant.objects.create(
         workspace=workspace,
         changed_by=actor.user,
@@ -184,6 +183,8 @@ def edit(
     if now.state not in EDITABLE:
         refuse_errors(now)
         now.state = State.IN_REVIEW
+    if "name" in wanted and now.assistant.live_version_id is None:
+        _rename(now)
     if (
         Change.objects.filter(pk=now.pk, lock=now.lock).update(**edits.row(now, values, written))
         != 1
@@ -196,6 +197,13 @@ def edit(
         _record("change.edited", now, actor, before=was, fields=sorted(set(wanted) - {"unread"}))
     transaction.on_commit(lambda: killpoints.point("save.committed"))
     return now
+
+
+@audit.bookkeeping
+def _rename(change: Change) -> None:
+    """Until a Version is live, what every page calls the assistant is the name proposed last."""
+    change.assistant.name = change.name
+    Assistant.objects.filter(pk=change.assistant_id, live_version=None).update(name=change.name)
 
 
 def reread(change: Change, *, is_as_read: bool = False) -> Change:

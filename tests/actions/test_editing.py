@@ -54,6 +54,17 @@ def test_nothing_new_writes_nothing(draft: Change, alice: User) -> None:
     assert same.lock == 1
 
 
+def test_what_was_never_live_goes_by_the_name_that_was_proposed_last(
+    draft: Change, workspace: Workspace, alice: User
+) -> None:
+    new = changes.start(workspace, actor=acting(alice), document={"model": "gpt-5.2"})
+    saved = changes.edit(new, actor=acting(alice), lock=1, values={"name": "Parcels"})
+    assert (str(saved.assistant), str(fresh(new).assistant)) == ("Parcels", "Parcels")
+    live = str(draft.assistant)
+    changes.edit(draft, actor=acting(alice), lock=1, values={"name": "Parcels"})
+    assert str(fresh(draft).assistant) == live
+
+
 @pytest.mark.parametrize("value", ["", None])
 def test_an_unset_field_stays_unset_by_either_spelling(
     draft: Change, alice: User, value: str | None
