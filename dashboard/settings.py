@@ -213,7 +213,10 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # people are invited; their addresses are nob
 MFA_TOTP_ISSUER = "Assistants Dashboard"
 MFA_TOTP_TOLERANCE = 1  # clocks of phones are some seconds off
 SAMPLE_SIGNIN = False  # only the quickstart command sets it, in its own process
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Assistants] "
 _mail = _read("email_url", "EMAIL_URL", "consolemail://")
+if _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+    _mail.setdefault("EMAIL_TIMEOUT", 10)  # seconds; a silent mail server must not hold a page
 SENDS_MAIL = not _mail["EMAIL_BACKEND"].endswith("console.EmailBackend")
 if django.VERSION >= (6, 1):
     _options = {
@@ -224,6 +227,7 @@ if django.VERSION >= (6, 1):
         "use_tls": "EMAIL_USE_TLS",
         "use_ssl": "EMAIL_USE_SSL",
         "file_path": "EMAIL_FILE_PATH",
+        "timeout": "EMAIL_TIMEOUT",
     }
     _set = {option: _mail[name] for option, name in _options.items() if _mail.get(name)}
     MAILERS = {"default": {"BACKEND": _mail["EMAIL_BACKEND"], "OPTIONS": _set}}

@@ -9,7 +9,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from assistants_app.views import factors, passkeys
+from assistants_app.views import factors, passkeys, passwords
 from assistants_app.views.account import Reauthenticate, SignIn
 
 urlpatterns = [
@@ -19,15 +19,15 @@ urlpatterns = [
     path("account/reauthenticate/", Reauthenticate.as_view(), name="account_reauthenticate"),
     path("account/password/change/", allauth.password_change, name="account_change_password"),
     path("account/password/set/", allauth.password_set, name="account_set_password"),
-    path("account/password/reset/", allauth.password_reset, name="account_reset_password"),
+    path("account/password/reset/", passwords.Forgotten.as_view(), name="account_reset_password"),
     path(
         "account/password/reset/done/",
-        allauth.password_reset_done,
+        passwords.Sent.as_view(),
         name="account_reset_password_done",
     ),
     re_path(
         r"^account/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        allauth.password_reset_from_key,
+        passwords.Chosen.as_view(),
         name="account_reset_password_from_key",
     ),
     path(

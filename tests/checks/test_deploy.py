@@ -47,3 +47,10 @@ def test_a_dangerous_setting_is_told(
     code, said = run(*CHECK, env={**production, knob: value})
     assert code == 1
     assert told in said
+
+
+def test_a_silent_mail_server_holds_no_page(production: dict[str, str]) -> None:
+    ask = "from django.core import mail; print('waits', mail.get_connection().timeout)"
+    code, said = run("manage.py", "shell", "-c", ask, env=production)
+    assert code == 0, said
+    assert "waits 10" in said
