@@ -7,6 +7,7 @@ one sentence: a CommandError, which ends the process with code 1 and no tracebac
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import signal
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 THREADS = 8
+TURN = 0.02  # seconds
+MANY = 50_000  # objects that can hold others
 BODY_MAX = 32 * 1024 * 1024  # bytes; what is beyond our own limit but below this gets our own 413
 GRACE = 8.0  # seconds that the work under way may take to end
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -192,6 +195,7 @@ def serve(plug: socket.socket, *, beside: Callable[[], None] | None = None) -> N
     """
     connections.close_all()  # from here on each thread has a connection of its own
     server = _server(plug)
+    suit_pages()
     runner = Runner()
     thread = runner.start()
     _end_on_signals(runner, thread)
@@ -203,6 +207,20 @@ def serve(plug: socket.socket, *, beside: Callable[[], None] | None = None) -> N
     server.close()
     if runner.is_outdated:
         _begin_anew()
+
+
+def suit_pages() -> None:
+    """Set this process up for pages that several people ask for at once, once all is loaded.
+
+    A page is computed from its beginning to its end, so threads that make pages finish sooner one
+    after the other: they change every 20 ms, about one page, and not every 5. And the search for
+    objects that hold each other passes over what was loaded, which stays, and begins after 50,000
+    new ones, not 700.
+    """
+    sys.setswitchinterval(TURN)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(MANY, *gc.get_threshold()[1:])
 
 
 def _end_when_overtaken(runner: Runner, thread: Thread) -> None:
