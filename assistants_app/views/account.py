@@ -16,7 +16,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpResponse
 from django.middleware.csrf import get_token
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -55,12 +55,23 @@ def profile(request: Request) -> HttpResponse:
 @require_POST
 def sample_signin(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign in as a sample person: only in the quickstart's own process, only on this machine."""
-    if not _offers_samples(request):
+    person = _sample(request, str(pk))
+    if person is None:
         raise Http404
-    person = get_object_or_404(User, pk=pk, is_sample=True, is_active=True)
+    _enter(request, person)
+    return redirect(get_next_redirect_url(request) or "home")
+
+
+def _sample(request: HttpRequest, pk: str) -> User | None:
+    """The sample person of this number, where one may be without a password."""
+    if not (_offers_samples(request) and pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return None
+    return User.objects.filter(pk=int(pk), is_sample=True, is_active=True).first()
+
+
+def _enter(request: HttpRequest, person: User) -> None:
     login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
     record_authentication(request, user=person, method="sample")
-    return redirect(get_next_redirect_url(request) or "home")
 
 
 def _offers_samples(request: HttpRequest) -> bool:
@@ -94,8 +105,12 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
     """The session ended while text was typed: sign in from where one is, and nothing is lost.
 
     204 tells the page to repeat what it was doing; who has a second factor is asked for it in
-    between. Another person than before is refused: the text would be saved in their name.
+    between. Another person than before is refused: the text would be saved in their name. A sample
+    person, who has no password, is back by one click.
     """
+    if sample := _sample(request, request.POST.get("person", "")):
+        _enter(request, sample)
+        return _back(request)
     stage = factors.waiting(request) if "code" in request.POST else None
     if "code" in request.POST and stage is None:
         return again(request, status=422)  # they took too long
@@ -115,17 +130,25 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
         stage = factors.waiting(request)
         form = factors.step(request, stage) if stage else form
         return again(request, form, status=200 if stage else 422)
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204)
     response["HX-Trigger"] = dumps({"signed-in": {"token": get_token(request)}})
     return response
 
 
 def again(request: HttpRequest, form: Form | None = None, *, status: int) -> HttpResponse:
-    """The small form that the page shows in its dialog: name and password, or a code."""
+    """The small form that the page shows in its dialog: name and password, a code, or one click."""
     person = request.POST.get("person") or request.headers.get("X-Person", "")
     if form is None and (stage := factors.waiting(request)):
         form = factors.step(request, stage)  # the password was said, the code not yet
-    context = {"form": form or LoginForm(request=request), "person": person}
+    context = {
+        "form": form or LoginForm(request=request),
+        "person": person,
+        "sample": _sample(request, person),
+    }
     return render(request, "account/parts/_again.html", context, status=status)
 
 

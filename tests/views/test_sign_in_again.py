@@ -12,6 +12,7 @@ from tests import builders
 
 if TYPE_CHECKING:
     from django.test import Client
+    from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import Change, User, Workspace
 
@@ -68,6 +69,34 @@ def test_another_person_does_not_take_over_the_text(
     assert response.status_code == 422
     assert "same person" in response.content.decode()
     assert "_auth_user_id" not in client.session
+
+
+def test_a_sample_person_is_back_by_one_click(
+    client: Client, alice: User, workspace: Workspace, settings: SettingsWrapper
+) -> None:
+    lena = builders.people.add(
+        "lena", actor=builders.COMMAND, full_name="Lena Brandt", is_sample=True
+    )
+    builders.make_member(workspace, lena, "editor")
+    url = reverse("sign_in_again")
+    page = reverse("workspace_rules", args=[workspace.slug])
+    headers = {"HX-Request": "true", "X-Unsaved": "1", "X-Person": str(lena.pk)}
+    data = {"person": str(lena.pk)}
+    assert "practice person" not in client.get(page, headers=headers).content.decode()
+    assert client.post(url, data, headers=headers).status_code == 422
+    settings.SAMPLE_SIGNIN = True
+    asked = client.get(page, headers=headers)
+    assert asked.status_code == 401
+    assert "Sign in as Lena Brandt" in asked.content.decode()
+    assert 'name="password"' not in asked.content.decode()
+    for person in (str(alice.pk), "", "x", "9" * 30):
+        assert client.post(url, {"person": person}, headers=headers).status_code == 422
+    assert client.post(url, data, headers=headers, REMOTE_ADDR="203.0.113.7").status_code == 422
+    assert "_auth_user_id" not in client.session
+    done = client.post(url, data, headers=headers)
+    assert done.status_code == 204
+    assert json.loads(done["HX-Trigger"])["signed-in"]["token"]
+    assert client.session["_auth_user_id"] == str(lena.pk)
 
 
 def test_it_takes_a_post(client: Client, db: None) -> None:
