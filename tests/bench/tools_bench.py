@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from tests.bench import pages
 from tests.bench.measure import Row, once
 
 if TYPE_CHECKING:
@@ -22,43 +20,17 @@ GOAL = "V3 a press on a row at 128 tools : the same at 1"
 
 def rows(*, is_full: bool) -> list[Row]:
     """Measured in a process of its own, on a fresh dashboard."""
-    with tempfile.TemporaryDirectory() as folder:
-        known = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-        told = subprocess.run(
-            [sys.executable, "-m", "tests.bench.tools_bench", "25" if is_full else "9"],
-            env=known | {"DATA_DIR": folder},
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-    many, one, size, page = json.loads(told.splitlines()[-1])
+    many, one, size, page = pages.told("tools_bench", 25 if is_full else 9)
     note = f"{size:,} bytes against {page:,} of the page"
     return [Row(GOAL, many, one, many / one, "<= 1.5", note)]
 
 
 def main() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dashboard.settings"
-    import django
-
-    django.setup()
-    from django.conf import settings
-    from django.core.management import call_command
-    from django.test import Client
-
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-    settings.ALLOWED_HOSTS = ["testserver"]
-    call_command("migrate", verbosity=0)
-    from tests import builders
-
-    place, ada = builders.make_workspace(approvals=0), builders.make_person("ada")
-    builders.make_member(place, ada, "editor", "publisher")
-    client = Client()
-    client.force_login(ada)
-    pages = [_Page(client, place, ada, count) for count in (128, 1)]
-    pairs = [[page.press() for page in pages] for _ in range(int(sys.argv[1]) + 1)][1:]
+    client, place, ada = pages.begin()
+    asked = [_Page(client, place, ada, count) for count in (128, 1)]
+    pairs = [[page.press() for page in asked] for _ in range(int(sys.argv[1]) + 1)][1:]
     many, one = (median(pair[n] for pair in pairs) for n in (0, 1))
-    print(json.dumps([many, one, pages[0].size, pages[0].whole()]))  # noqa: T201
+    print(json.dumps([many, one, asked[0].size, asked[0].whole()]))  # noqa: T201
 
 
 class _Page:

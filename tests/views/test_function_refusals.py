@@ -13,15 +13,12 @@ from assistants_app.contract import tool_keys
 from assistants_app.models import Change, PushOrder
 from tests import builders
 from tests.actions.pushed import push
-from tests.upstream import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import Assistant, User, Workspace
+    from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
 SCHEMA = """{"type":"object","properties":{"a":{"type":"object","properties":{"x":{"type":"string",
@@ -53,16 +50,9 @@ CASES = [
 
 
 @pytest.fixture
-def up(settings: SettingsWrapper) -> Iterator[Upstream]:
-    settings.SYNC_TIME_SCALE = 0.1
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def live(workspace: Workspace, alice: User, bob: User, up: Upstream, dora: User) -> Assistant:
+def live(workspace: Workspace, alice: User, bob: User, upstream: Upstream) -> Assistant:
     """Live here, and never pushed."""
-    builders.make_connection(workspace, dora, up)
+    assert not upstream.assistants
     function = {"name": "f", "parameters": contract.parse(SCHEMA)}
     held = [OTHER, {"type": "function", "function": function}]
     return builders.make_assistant(workspace, author=alice, reviewer=bob, tools=held)
@@ -72,7 +62,7 @@ def live(workspace: Workspace, alice: User, bob: User, up: Upstream, dora: User)
 def test_a_refusal_leads_to_the_open_row_and_its_fix(
     client: Client,
     alice: User,
-    up: Upstream,
+    upstream: Upstream,
     live: Assistant,
     message: str,
     param: str | None,
@@ -80,7 +70,7 @@ def test_a_refusal_leads_to_the_open_row_and_its_fix(
     row: str,
 ) -> None:
     error = {"message": message, "param": param, "type": "invalid_request_error"}
-    up.on("POST", "/assistants", apply="never", answer=(400, {}, {"error": error}))
+    upstream.on("POST", "/assistants", apply="never", answer=(400, {}, {"error": error}))
     order = push(live)
     assert order.reason == PushOrder.Reason.REFUSED
     client.force_login(alice)
@@ -106,10 +96,10 @@ def _mend(client: Client, live: Assistant, rule: str) -> None:
 
 
 def test_a_refusal_is_told_of_no_other_function(
-    client: Client, alice: User, up: Upstream, live: Assistant
+    client: Client, alice: User, upstream: Upstream, live: Assistant
 ) -> None:
     error = {"message": CASES[0][0], "param": CASES[0][1]}
-    up.on("POST", "/assistants", apply="never", answer=(400, {}, {"error": error}))
+    upstream.on("POST", "/assistants", apply="never", answer=(400, {}, {"error": error}))
     push(live)
     client.force_login(alice)
     change = builders.make_change(live, alice)

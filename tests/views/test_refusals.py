@@ -15,16 +15,13 @@ from assistants_app.models import Change, PushOrder
 from tests import builders
 from tests.actions.pushed import push
 from tests.contract.refused import ADDITIONAL, IN_A, OF_F, OF_X, REQUIRED
-from tests.upstream import Upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.http import HttpResponse
     from django.test import Client
-    from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import Assistant, User, Workspace
+    from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
 SCHEMA = """{"type":"object","properties":{"a":{"type":"object","properties":{"x":{"type":"string",
@@ -76,16 +73,9 @@ ON_FIELDS = [  # message, param, the field
 
 
 @pytest.fixture
-def up(settings: SettingsWrapper) -> Iterator[Upstream]:
-    settings.SYNC_TIME_SCALE = 0.1
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def live(workspace: Workspace, alice: User, bob: User, up: Upstream, dora: User) -> Assistant:
+def live(workspace: Workspace, alice: User, bob: User, upstream: Upstream) -> Assistant:
     """Live here, and never pushed."""
-    builders.make_connection(workspace, dora, up)
+    assert not upstream.assistants
     schema = contract.parse(SCHEMA)
     return builders.make_assistant(
         workspace,
@@ -100,9 +90,9 @@ def live(workspace: Workspace, alice: User, bob: User, up: Upstream, dora: User)
     )
 
 
-def refuse(up: Upstream, live: Assistant, message: str, param: str | None) -> PushOrder:
+def refuse(upstream: Upstream, live: Assistant, message: str, param: str | None) -> PushOrder:
     error = {"message": message, "param": param, "type": "invalid_request_error", "code": None}
-    up.on("POST", "/assistants", apply="never", answer=(400, {}, {"error": error}))
+    upstream.on("POST", "/assistants", apply="never", answer=(400, {}, {"error": error}))
     order = push(live)
     assert order.reason == PushOrder.Reason.REFUSED
     return order
@@ -120,14 +110,14 @@ def opened(client: Client, live: Assistant, order: PushOrder) -> tuple[str, Http
 def test_a_schema_that_is_refused_opens_at_its_row_with_its_fix(
     client: Client,
     alice: User,
-    up: Upstream,
+    upstream: Upstream,
     live: Assistant,
     message: str,
     param: str | None,
     row: str,
     rule: str,
 ) -> None:
-    order = refuse(up, live, message, param)
+    order = refuse(upstream, live, message, param)
     client.force_login(alice)
     address, page = opened(client, live, order)
     change = Change.objects.get(assistant=live, closed_at=None, state="draft")
@@ -160,13 +150,13 @@ def _mend(client: Client, change: Change, rule: str, *, is_reply: bool) -> None:
 def test_another_field_that_is_refused_is_named_with_the_words_until_it_is_another_text(
     client: Client,
     alice: User,
-    up: Upstream,
+    upstream: Upstream,
     live: Assistant,
     message: str,
     param: str | None,
     field: str,
 ) -> None:
-    order = refuse(up, live, message, param)
+    order = refuse(upstream, live, message, param)
     client.force_login(alice)
     address, page = opened(client, live, order)
     assert address.endswith(f"#id_{field}")
@@ -193,9 +183,9 @@ def test_another_field_that_is_refused_is_named_with_the_words_until_it_is_anoth
 
 
 def test_what_is_about_nothing_by_name_stands_first_and_leads_nowhere(
-    client: Client, alice: User, up: Upstream, live: Assistant
+    client: Client, alice: User, upstream: Upstream, live: Assistant
 ) -> None:
-    order = refuse(up, live, KEYS, None)
+    order = refuse(upstream, live, KEYS, None)
     client.force_login(alice)
     _address, page = opened(client, live, order)
     first = page.context["checked"].findings[0]
@@ -204,9 +194,9 @@ def test_what_is_about_nothing_by_name_stands_first_and_leads_nowhere(
 
 
 def test_what_was_said_of_one_model_is_not_said_of_another(
-    client: Client, alice: User, up: Upstream, live: Assistant
+    client: Client, alice: User, upstream: Upstream, live: Assistant
 ) -> None:
-    order = refuse(up, live, ON_FIELDS[3][0], "temperature")
+    order = refuse(upstream, live, ON_FIELDS[3][0], "temperature")
     client.force_login(alice)
     opened(client, live, order)
     change = Change.objects.get(assistant=live, closed_at=None, state="draft")
