@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from base64 import b32encode
 from os import urandom
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from assistants_app.actions import people
 from assistants_app.models import content
@@ -25,8 +26,24 @@ if TYPE_CHECKING:
     from assistants_app.models import User
 
 
+_NO_MATCH = gettext_lazy("There is no account with this name or address and this password.")
+_NOT_YOURS = gettext_lazy("This is not your password.")
+
+
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Closes sign-up and records changes of a password; everything else is allauth's own."""
+
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": _NO_MATCH,
+        "email_password_mismatch": _NO_MATCH,
+        "incorrect_password": _NOT_YOURS,
+        "enter_current_password": _NOT_YOURS,
+        "too_many_login_attempts": gettext_lazy(
+            "Too many wrong tries. Wait five minutes, then try again."
+        ),
+        "rate_limited": gettext_lazy("Too many wrong tries. Wait five minutes, then try again."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
         return False
@@ -60,6 +77,13 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """The secrets of second factors are sealed at rest, as the keys of servers are."""
+
+    error_messages: ClassVar = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy(
+            "This code does not fit, or was used already. Enter the one that is shown now."
+        ),
+    }
 
     def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002  # allauth's
         count = Authenticator.objects.filter(user=user, type=type).count()

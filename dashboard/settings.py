@@ -203,7 +203,18 @@ PASSWORD_RESET_TIMEOUT = 3600
 MFA_ADAPTER = "dashboard.accounts.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+ACCOUNT_FORMS = {
+    "login": "assistants_app.forms.signing_in.LoginForm",
+    "reauthenticate": "assistants_app.forms.signing_in.ReauthenticateForm",
+    "change_password": "assistants_app.forms.signing_in.ChangePasswordForm",
+    "set_password": "assistants_app.forms.signing_in.SetPasswordForm",
+    "reset_password": "assistants_app.forms.signing_in.ResetPasswordForm",
+    "reset_password_from_key": "assistants_app.forms.signing_in.ResetPasswordKeyForm",
+}
 MFA_FORMS = {
+    "activate_totp": "assistants_app.forms.signing_in.ActivateForm",
+    "authenticate": "assistants_app.forms.signing_in.AuthenticateForm",
+    "reauthenticate": "assistants_app.forms.signing_in.ConfirmAgainForm",
     "add_webauthn": "assistants_app.forms.passkeys.AddForm",
     "authenticate_webauthn": "assistants_app.forms.passkeys.AuthenticateForm",
     "reauthenticate_webauthn": "assistants_app.forms.passkeys.ReauthenticateForm",

@@ -6,7 +6,6 @@ from ipaddress import ip_address
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
-from allauth.account.forms import LoginForm
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import LoginView, ReauthenticateView
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from assistants_app.actions import people
 from assistants_app.forms.account import ProfileForm
+from assistants_app.forms.signing_in import LoginForm
 from assistants_app.models import User
 from assistants_app.models.workspaces import ROLES
 from assistants_app.views import access, factors, freshness, pages, passkeys

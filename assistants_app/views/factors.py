@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.stages import LoginStage, LoginStageController
 from allauth.mfa.base import views as base
-from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.totp import views as totp
+from django.contrib import messages
 from django.db import transaction
+from django.utils.translation import ngettext
 
 from assistants_app.actions import factors
+from assistants_app.forms.signing_in import AuthenticateForm
 from assistants_app.views import freshness
 
 if TYPE_CHECKING:
@@ -73,6 +75,11 @@ class Confirm(base.AuthenticateView):  # type: ignore[misc]
         has_passkey = mine.filter(type=Authenticator.Type.WEBAUTHN).exists()
         return {**super().get_context_data(**kwargs), "has_passkey": has_passkey}
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        _tell_codes_left(self.request, getattr(form, "authenticator", None))
+        return response
+
     def form_invalid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)
         response.status_code = 422
@@ -86,6 +93,19 @@ class ConfirmAgain(Unprocessable, base.ReauthenticateView):  # type: ignore[misc
         freshness.renew(self.request)
         response: HttpResponse = super().form_valid(form)
         return response
+
+
+def _tell_codes_left(request: HttpRequest, used: Authenticator | None) -> None:
+    if used is None or used.type != Authenticator.Type.RECOVERY_CODES:
+        return
+    used.refresh_from_db()
+    left = len(used.wrap().get_unused_codes())
+    words = ngettext(
+        "You used a recovery code; %(n)s is left.",
+        "You used a recovery code; %(n)s are left.",
+        left,
+    )
+    messages.info(request, words % {"n": left})
 
 
 def waiting(request: HttpRequest) -> LoginStage | None:

@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
 from django.core.cache import cache
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests import builders
 from tests.browser.conftest import PHONE, WIDE
@@ -66,7 +67,7 @@ def test_an_app_is_set_up_used_and_removed(stage: Stage, options: dict[str, Any]
     secret = page.locator(".secret code").inner_text()
     page.get_by_label("Code of the app").fill("000000x")
     page.get_by_role("button", name="Turn on").click()
-    assert page.get_by_text("Incorrect code").first.is_visible()
+    expect(page.get_by_text("This code does not fit").first).to_be_visible()
     looks_right()
     page.get_by_label("Code of the app").fill(code_of(secret))
     page.get_by_role("button", name="Turn on").click()
@@ -74,16 +75,16 @@ def test_an_app_is_set_up_used_and_removed(stage: Stage, options: dict[str, Any]
     assert len(spare) == 10
     looks_right()
     page.get_by_role("link", name="I have kept them").click()
-    assert page.get_by_text("Second factor on").is_visible()
+    expect(page.get_by_text("Second factor on")).to_be_visible()
     looks_right()
 
     page.context.clear_cookies()
     sign_in(page)
-    assert page.get_by_role("heading", name="One more step").is_visible()
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     looks_right()
     page.get_by_label("Code", exact=True).fill("nonsense")
     page.get_by_role("button", name="Sign in", exact=True).click()
-    assert page.get_by_text("Incorrect code").first.is_visible()
+    expect(page.get_by_text("This code does not fit").first).to_be_visible()
     page.get_by_label("Code", exact=True).fill(code_of(secret))
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(stage.url + reverse("home"))
@@ -101,7 +102,7 @@ def test_an_app_is_set_up_used_and_removed(stage: Stage, options: dict[str, Any]
     page.goto(reverse("mfa_deactivate_totp"))
     looks_right()
     page.get_by_role("button", name="Remove").click()
-    assert page.get_by_text("Password only").is_visible()
+    expect(page.get_by_text("Password only")).to_be_visible()
 
 
 def test_who_typed_meanwhile_is_asked_for_the_code_in_place(stage: Stage) -> None:

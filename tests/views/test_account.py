@@ -110,3 +110,18 @@ def test_sample_people_are_for_the_quickstart_only(
     assert client.post(reverse("sample_signin", args=[alice.pk])).status_code == 404
     assert client.post(url).status_code == 302
     assert client.session["_auth_user_id"] == str(sample.pk)
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "told"),
+    [
+        ({"login": "", "password": "x"}, "login", "Enter your e-mail address or user name."),
+        ({"login": "alice", "password": ""}, "password", "Enter your password."),
+        ({"login": "alice", "password": "wrong"}, None, "There is no account with this name"),
+    ],
+)
+def test_a_refused_sign_in_says_what_to_enter(
+    client: Client, with_password: User, data: dict[str, str], field: str | None, told: str
+) -> None:
+    errors = client.post(reverse("account_login"), data).context["form"].errors
+    assert told in str(errors[field or "__all__"])

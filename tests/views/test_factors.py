@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,9 +40,8 @@ def signed_in(client: Client) -> Client:
 
 
 def code_of(secret: str) -> str:
-    return totp.format_hotp_value(
-        totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time())))
-    )
+    """What the app shows now; it is taken for another half minute, however long a test takes."""
+    return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
 
 
 def set_up(client: Client, clock: Coordinates) -> str:
@@ -114,6 +114,28 @@ def test_signing_in_asks_for_the_code(dora_in: Client, clock: Coordinates) -> No
     assert "_auth_user_id" in client.session
 
 
+def test_a_code_is_taken_for_the_half_minute_after_its_own(
+    dora_in: Client, clock: Coordinates
+) -> None:
+    secret = set_up(dora_in, clock)
+    clock.shift(29 - time.time() % 30)
+    code = code_of(secret)
+    clock.shift(2)
+    client = signed_in(Client())
+    assert client.post(reverse("mfa_authenticate"), {"code": code}).status_code == 302
+
+
+def test_a_code_counts_once_for_as_long_as_it_is_taken(dora_in: Client, clock: Coordinates) -> None:
+    secret = set_up(dora_in, clock)
+    clock.shift(30 - time.time() % 30)
+    code, url = code_of(secret), reverse("mfa_authenticate")
+    assert signed_in(Client()).post(url, {"code": code}).status_code == 302
+    clock.shift(32)
+    seen = signed_in(Client()).post(url, {"code": f"{code[:3]} {code[3:]}"})
+    assert seen.status_code == 422
+    assert "was used already" in seen.content.decode()
+
+
 def test_a_one_time_link_does_not_get_past_the_code(
     dora_in: Client, dora: User, clock: Coordinates
 ) -> None:
@@ -155,6 +177,15 @@ def test_a_recovery_code_works_once(dora_in: Client, clock: Coordinates) -> None
     assert codes(dora_in) == rest
 
 
+def test_who_used_a_recovery_code_is_told_how_many_are_left(
+    dora_in: Client, clock: Coordinates
+) -> None:
+    set_up(dora_in, clock)
+    client = signed_in(Client())
+    page = client.post(reverse("mfa_authenticate"), {"code": codes(dora_in)[0]}, follow=True)
+    assert "You used a recovery code; 9 are left." in page.content.decode()
+
+
 def test_new_codes_void_the_former_ones_and_are_recorded(
     dora_in: Client, clock: Coordinates
 ) -> None:
@@ -167,7 +198,9 @@ def test_new_codes_void_the_former_ones_and_are_recorded(
     assert AuditEntry.objects.filter(action="account.codes_made").count() == 1
     text = dora_in.get(reverse("mfa_download_recovery_codes"))
     assert text["Content-Type"].startswith("text/plain")
-    assert text.content.decode().split() == codes(dora_in)
+    said, _, listed = text.content.decode().partition("\n\n")
+    assert "You sign in as: dora" in said
+    assert listed.split() == codes(dora_in)
 
 
 def test_codes_are_for_who_has_a_factor(dora_in: Client) -> None:
