@@ -215,6 +215,7 @@ MFA_FORMS = {
     "activate_totp": "assistants_app.forms.signing_in.ActivateForm",
     "authenticate": "assistants_app.forms.signing_in.AuthenticateForm",
     "reauthenticate": "assistants_app.forms.signing_in.ConfirmAgainForm",
+    "edit_webauthn": "assistants_app.forms.passkeys.RenameForm",
     "add_webauthn": "assistants_app.forms.passkeys.AddForm",
     "authenticate_webauthn": "assistants_app.forms.passkeys.AuthenticateForm",
     "reauthenticate_webauthn": "assistants_app.forms.passkeys.ReauthenticateForm",

@@ -52,6 +52,11 @@ urlpatterns = [
     ),
     path("account/factors/passkeys/add/", passkeys.Add.as_view(), name="mfa_add_webauthn"),
     path(
+        "account/factors/passkeys/<int:pk>/rename/",
+        passkeys.Rename.as_view(),
+        name="mfa_edit_webauthn",
+    ),
+    path(
         "account/factors/passkeys/<int:pk>/remove/",
         passkeys.Remove.as_view(),
         name="mfa_remove_webauthn",

@@ -234,7 +234,7 @@
       saveAll();
     });
   });
-  dress(document);
-  setTimeout(() => say($("#messages")?.textContent.trim().replace(/\s+/g, " ")), 300);
+  on("allauth.error", (event) => { event.preventDefault(); $$("[data-passkey-refused]").forEach((note) => { note.hidden = false; }); }); /* cancelled, too slow, or none there */
+  dress(document); setTimeout(() => say($("#messages")?.textContent.trim().replace(/\s+/g, " ")), 300);
   $("[data-summary]")?.focus();
 })();

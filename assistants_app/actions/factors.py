@@ -24,6 +24,13 @@ def added(user: User, *, actor: Actor, kind: str, here: str) -> None:
 
 
 @transaction.atomic
+def renamed(user: User, *, actor: Actor, kind: str) -> None:
+    """They gave a factor another name."""
+    policies.require_self(user, actor)
+    audit.record("account.factor_renamed", actor=actor, on=user, data={"factor": kind})
+
+
+@transaction.atomic
 def removed(user: User, *, actor: Actor, kind: str, here: str) -> None:
     """They removed a factor; every session but the one `here` ends."""
     policies.require_self(user, actor)

@@ -75,13 +75,23 @@ def _read() -> Iterator[None]:
         raise _refusal() from None
 
 
-class AddForm(allauth.AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=60,
-        required=False,
-        help_text=_("To tell it from others: the phone, the key on your ring."),
-    )
+class _NameField(forms.CharField):
+    def __init__(self, **more: Any) -> None:
+        super().__init__(
+            label=_("Name"),
+            max_length=60,
+            help_text=_("To tell it from others: the phone, the key on your ring."),
+            error_messages={"required": _("Enter a name.")},
+            **more,
+        )
+
+
+class RenameForm(allauth.EditWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    name = _NameField()
+
+
+class AddForm(allauth.AddWebAuthnForm):  # type: ignore[misc]
+    name = _NameField(required=False)
     credential = CredentialField()
 
     def clean(self) -> Any:

@@ -22,6 +22,7 @@ ACTIONS: dict[str, str] = {
     "account.codes_made": "made new recovery codes",
     "account.factor_added": "added a second factor",
     "account.factor_removed": "removed a second factor",
+    "account.factor_renamed": "renamed a second factor",
     "account.notices_set": "chose how notices come",
     "account.password_changed": "changed their password",
     "account.sessions_ended": "ended sessions of their own",

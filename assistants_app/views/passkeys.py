@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from allauth.mfa.webauthn import views as webauthn
+from django.contrib import messages
 from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
 
 from assistants_app.actions import factors
 from assistants_app.views import freshness
@@ -40,6 +42,19 @@ class Add(Unprocessable, webauthn.AddWebAuthnView):  # type: ignore[misc]  # all
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
         factors.added(self.request.user, kind="webauthn", **by(self.request))
+        return response
+
+
+class Rename(Unprocessable, webauthn.EditWebAuthnView):  # type: ignore[misc]
+    """Another name for one."""
+
+    success_url = reverse_lazy("mfa_index")
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        factors.renamed(self.request.user, actor=self.request.actor, kind="webauthn")
+        messages.success(self.request, _("The passkey has a new name."))
         return response
 
 

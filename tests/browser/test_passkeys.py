@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SECRET = "correct horse battery staple"
 
 
-def enter(stage: Stage) -> Page:
+def enter(stage: Stage, **traits: bool) -> Page:
     """Dora's browser, on a device that confirms everything by itself."""
     dora = stage.people["dora"]
     dora.set_password(SECRET)
@@ -34,6 +34,7 @@ def enter(stage: Stage) -> Page:
         "hasUserVerification": True,
         "isUserVerified": True,
         "automaticPresenceSimulation": True,
+        **traits,
     }
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": device})
     sign_in(page)
@@ -70,7 +71,15 @@ def test_a_passkey_signs_in_alone(stage: Stage) -> None:
     page.goto(reverse("mfa_index"))
     expect(page.get_by_text("Passkey, signs in alone")).to_be_visible()
     assert faults(page) == []
-    page.get_by_role("link", name="Remove… Her laptop").click()
+    page.get_by_role("link", name="Rename Her laptop").click()
+    assert faults(page) == []
+    page.get_by_label("Name", exact=True).fill("")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("link", name="Enter a name.")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("Her new laptop")
+    page.get_by_role("button", name="Rename").click()
+    assert AuditEntry.objects.filter(action="account.factor_renamed").count() == 1
+    page.get_by_role("link", name="Remove… Her new laptop").click()
     assert faults(page) == []
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Password only")).to_be_visible()
@@ -91,3 +100,17 @@ def test_a_passkey_is_a_second_step_and_says_still_me(stage: Stage) -> None:
     assert faults(page) == []
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(stage.url + reverse("home"))
+
+
+def test_a_device_that_refuses_is_told(stage: Stage) -> None:
+    page = enter(stage, isUserVerified=False)
+    page.goto(reverse("mfa_add_webauthn"))
+    page.get_by_label("Sign in with it alone").check()
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("No passkey was added")).to_be_visible()
+    assert faults(page) == []
+    page.context.clear_cookies()
+    page.goto(reverse("account_login"))
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_text("No passkey was used")).to_be_visible()
+    assert faults(page) == []

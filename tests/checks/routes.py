@@ -151,6 +151,7 @@ ALLAUTH: dict[str, str] = {
     "mfa_activate_totp": SIGNED_IN,
     "mfa_deactivate_totp": SIGNED_IN,
     "mfa_add_webauthn": SIGNED_IN,
+    "mfa_edit_webauthn": SIGNED_IN,
     "mfa_remove_webauthn": SIGNED_IN,
     "mfa_login_webauthn": ANYONE,
     "mfa_reauthenticate_webauthn": SIGNED_IN,
