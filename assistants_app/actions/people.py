@@ -157,6 +157,17 @@ def one_time_path(user: User, *, actor: Actor, workspace: Workspace | None = Non
     )
 
 
+@audit.bookkeeping
+@transaction.atomic
+def void_links(user: User) -> None:
+    """Nobody awaits this invited person any more: the links made for them stop working.
+
+    Part of an action, which has an audit entry of its own.
+    """
+    user.set_unusable_password()  # a link stands for the password of when it was made
+    user.save(update_fields=["password"])
+
+
 def may_link(user: User, *, actor: Actor, workspace: Workspace | None) -> bool:
     """True when the actor, who may add people, may also make a one-time link for this one."""
     if actor.kind == "system":

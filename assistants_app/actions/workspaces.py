@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from assistants_app import policies
-from assistants_app.actions import audit, texts
+from assistants_app.actions import audit, people, texts
 from assistants_app.errors import Conflict, Invalid, NotAllowed
 from assistants_app.models import Membership, User, Workspace
 from assistants_app.models.workspaces import ROLES
@@ -163,6 +163,8 @@ def set_member(
 def remove_member(membership: Membership, *, actor: Actor) -> None:
     """Take a person out of a workspace; their reviews stop counting, their texts stay.
 
+    Somebody who was invited and is awaited nowhere else has no link any more.
+
     Raises Conflict (`last_admin`), and (`state`) when they are no member any more.
     """
     workspace = membership.workspace
@@ -175,7 +177,15 @@ def remove_member(membership: Membership, *, actor: Actor) -> None:
     gone = ("membership", str(row.pk))
     data = {"person": str(row.user_id), "before": row.roles_text}
     row.delete()
+    if is_only_awaited_here(row):
+        people.void_links(row.user)
     audit.record("member.removed", actor=actor, workspace=workspace, on=gone, data=data)
+
+
+def is_only_awaited_here(row: Membership) -> bool:
+    """True for somebody who was invited, has not come yet, and is a member of nothing else."""
+    others = Membership.objects.filter(user=row.user_id).exclude(workspace=row.workspace_id)
+    return row.user.is_invited and not others.exists()
 
 
 def is_last_admin(row: Membership) -> bool:

@@ -46,7 +46,7 @@ def session_list(request: Request) -> HttpResponse:
     if request.method == "POST":
         return _end(request, request.POST.get("end", ""))
     here = request.session.session_key
-    rows = sessions.of(request.user)
+    rows = sorted(sessions.of(request.user), key=lambda row: row.session_key != here)
     context = {
         "rows": [(row, device(row.user_agent), row.session_key == here) for row in rows],
         "others": sum(row.session_key != here for row in rows),

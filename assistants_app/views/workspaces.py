@@ -216,6 +216,7 @@ def member_remove(request: Request, slug: str, user_pk: int) -> HttpResponse:
         **settings_context(request, workspace, "workspace_members"),
         "row": row,
         "open_changes": open_changes,
+        "is_withdrawn": workspaces.is_only_awaited_here(row),
     }
     return pages.page(request, "workspaces/member_remove.html", context)
 

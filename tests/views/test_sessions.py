@@ -70,6 +70,12 @@ def test_other_peoples_sessions_are_not_there(alice: User, bob: User) -> None:
     assert his.exists()
 
 
+def test_this_one_comes_first(alice: User) -> None:
+    here = browser(alice)
+    browser(alice, EDGE)
+    assert [is_here for _row, _name, is_here in here.get(HERE).context["rows"]] == [True, False]
+
+
 def test_one_is_ended_and_recorded(alice: User) -> None:
     here, there = browser(alice), browser(alice, EDGE)
     row = UserSession.objects.get(session_key=there.session.session_key)

@@ -281,6 +281,19 @@ def test_removing_asks_and_then_removes(
     assert client.get(page).status_code == 404
 
 
+def test_an_invitation_is_withdrawn_with_its_link(
+    client: Client, workspace: Workspace, dora: User
+) -> None:
+    client.force_login(dora)
+    link = client.post(url("workspace_member_add", workspace), NEW).context["link"]
+    frank = User.objects.get(username="frank")
+    page = url("workspace_member_remove", workspace, frank.pk)
+    assert "link that was made for them" in client.get(page).content.decode()
+    assert client.post(page).status_code == 303
+    client.logout()
+    assert "does not work any more" in client.get(link, follow=True).content.decode()
+
+
 def test_rules_are_changed(client: Client, workspace: Workspace, dora: User) -> None:
     client.force_login(dora)
     page = url("workspace_rules", workspace)
