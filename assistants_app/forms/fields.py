@@ -171,9 +171,9 @@ def placed(found: Problem) -> str:
 def located(found: Problem, text: str, *, depth: int = 1, document: Any = None) -> str:
     """A problem inside a JSON box: its line in the text of the box, the place, the plain words.
 
-    The place is said in words that people use, by the names in `document`, and as the API spells
-    it. `depth` is how much of the path leads to the box: 1 for a field of its own, 0 for a
-    document. What is missing is placed at the part it is missing from.
+    The place is said in words that people use, by the names in `document`; where there are none,
+    as the API spells it. `depth` is how much of the path leads to the box: 1 for a field of its
+    own, 0 for a document. What is missing is placed at the part it is missing from.
     """
     sentence = contract.plain(found, _)
     inner = found.path[depth:]
@@ -182,10 +182,13 @@ def located(found: Problem, text: str, *, depth: int = 1, document: Any = None) 
     line = _line(text, inner)
     told = [_("Line %(line)s") % {"line": line}] if line is not None else []
     words = contract.in_words(found.path, document, _)
-    if words and words != str(found.path[-1]):  # which the API's own spelling says as well
+    if words in ("", str(found.path[-1])):
+        told.append(found.param)
+    elif words == contract.in_words(found.path[:-1], document, _):
+        told += [words, str(found.path[-1])]  # which has no words of its own
+    else:
         told.append(words)
-    place = ", ".join([*told, found.param])
-    return f"{place}: {sentence}"
+    return f"{', '.join(told)}: {sentence}"
 
 
 def _line(text: str, path: Path) -> int | None:

@@ -125,7 +125,7 @@ def test_nul_is_refused_with_its_place(change: Change) -> None:
             "abilities",
             {"tools": '[{"type": "function"}]'},
             "tools",
-            "Line 1, ability 1, tools[0].function: Required.",
+            "Line 1, ability 1, function: Required.",
         ),
         (
             "reply",
@@ -170,9 +170,7 @@ def test_warnings_and_hints_are_no_errors(change: Change, alice: User) -> None:
     form = sent(PARTS["abilities"](change=change))
     form.note(changes.problems(change))
     assert form.is_valid()
-    assert form.warnings["tools"] == [
-        'Line 3, ability 1, type, tools[0].type: Unknown kind of tool: "x".'
-    ]
+    assert form.warnings["tools"] == ['Line 3, ability 1, type: Unknown kind of tool: "x".']
     assert form.hints == {}
     form = PARTS["model"](
         change=save(change, alice, sent(PARTS["model"](change=change), model="y"))

@@ -156,12 +156,11 @@ def test_a_problem_inside_a_box_is_located() -> None:
     text = '[\n  {\n    "type": "function",\n    "function": {\n      "name": "a b"\n    }\n  }\n]'
     found = contract.check({"model": "gpt-5.2", "tools": contract.parse(text)}, "create")
     assert [located(one, text) for one in found] == [
-        "Line 5, ability 1, Function name, tools[0].function.name: "
-        "Only a-z, A-Z, 0-9, _ and - are allowed."
+        "Line 5, ability 1, Function name: Only a-z, A-Z, 0-9, _ and - are allowed."
     ]
 
 
 def test_what_is_missing_is_placed_at_its_parent() -> None:
     text = '[\n  {"type": "function"}\n]'
     found = contract.check({"model": "gpt-5.2", "tools": contract.parse(text)}, "create")
-    assert located(found[0], text) == "Line 2, ability 1, tools[0].function: Required."
+    assert located(found[0], text) == "Line 2, ability 1, function: Required."
