@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,12 +23,24 @@ if TYPE_CHECKING:
 
 def options(catalogue: contract.Catalogue) -> list[tuple[str, str]]:
     """(id, help) of every model that a box offers while someone types."""
-    return [(model, _help(model, catalogue)) for model in catalogue.ids]
+    return [(model, _help(model, catalogue)) for model in usable_first(catalogue)]
+
+
+def usable_first(catalogue: contract.Catalogue) -> list[str]:
+    """The ids of a catalogue in its order, but last those that no server is known to take now."""
+    today = datetime.now(UTC).date()
+
+    def is_over(model: str) -> bool:
+        day, found = catalogue.shutdown(model), contract.family(model, catalogue)
+        return (day is not None and day <= today) or bool(found and found.notice)
+
+    return sorted(catalogue.ids, key=is_over)
 
 
 def _help(model: str, catalogue: contract.Catalogue) -> str:
     good_for, day = contract.good_for(model), catalogue.shutdown(model)
-    parts = [_(good_for) if good_for else "", _("Until %(day)s.") % {"day": day} if day else ""]
+    until = _("Until %(day)s.") % {"day": formats.date_format(day, "j F Y")} if day else ""
+    parts = [_(good_for) if good_for else "", until]
     return " ".join(part for part in parts if part)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from assistants_app import contract
 from assistants_app.contract import words
-from assistants_app.forms.model import ModelForm
+from assistants_app.forms.model import ModelForm, usable_first
 from assistants_app.models.connections import catalogue_of
 from assistants_app.views import access, editing, pages, saving
 from assistants_app.views.redrawing import Done
@@ -71,9 +71,9 @@ def _picker(request: Request, change: Change) -> HttpResponse:
 
 
 def _known(change: Change, query: str) -> Iterator[Known]:
-    """What fits the search in its id or in what it is good for; the chosen one first."""
+    """What fits the search in its id or its use: the chosen one first, last those that are over."""
     catalogue = catalogue_of(change.assistant.workspace.upstream)
-    ids = dict.fromkeys([*([change.model] if change.model else ()), *catalogue.ids])
+    ids = dict.fromkeys([*([change.model] if change.model else ()), *usable_first(catalogue)])
     document = change.document()
     for model in ids:
         good_for = _(contract.good_for(model)) if contract.good_for(model) else ""

@@ -206,3 +206,15 @@ def test_both_numbers_at_once_is_a_soft_hint(editing: Client, draft: Change) -> 
     response = autosave(editing, draft, "model", temperature="0.4", top_p="0.5")
     assert "Hint:" in slot(response, "id_top_p-msg")
     assert save(editing, now(draft), "model", top_p="0.5").status_code == 303
+
+
+def test_models_that_no_server_takes_any_more_come_last(editing: Client, draft: Change) -> None:
+    text = editing.get(where(draft)).content.decode()
+    rows = text[text.index('id="models-found"') :].split("<li>")[1:]
+    ends = ("Switched off since", "Servers are not known", "it may be switched off")
+    over = [any(words in row for words in ends) for row in rows]
+    assert True in over
+    assert over == sorted(over)
+    listed = re.findall(r'value="model:([^"]+)"', text)
+    options = re.findall(r'<option value="([^"]+)"', editing.get(url(draft)).content.decode())
+    assert [one for one in options if one in listed] == listed
