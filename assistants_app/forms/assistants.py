@@ -62,7 +62,8 @@ class NewForm(StartForm):
         for found in contract.check(self.document, "create"):
             field = str(found.path[0])
             if found.level == "error" and field not in self.errors:
-                self.add_error(field, located(found, ""))
+                has_none = field == "model" and not str(typed["model"] or "").strip()
+                self.add_error(field, _("Choose a model.") if has_none else located(found, ""))
         return self.cleaned_data
 
 
@@ -89,7 +90,7 @@ class PasteForm(StartForm):
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"].replace("\r\n", "\n")
         if not text.strip():
-            raise forms.ValidationError(_("Required."))
+            raise forms.ValidationError(_("Paste the text of an assistant."))
         try:
             item = contract.read_one(text, limit=IMPORT_MAX)
         except InvalidDocument as error:

@@ -16,7 +16,7 @@ from assistants_app.errors import Conflict, NotAllowed
 from assistants_app.forms.assistants import NewForm, PasteForm
 from assistants_app.forms.model import options
 from assistants_app.models.connections import catalogue_of
-from assistants_app.views import access, pages
+from assistants_app.views import access, model_list, pages
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -35,7 +35,9 @@ def assistant_new(request: Request) -> HttpResponse:
     way = "json" if request.GET.get("from") == "json" else "form"
     initial = {"workspace": places[0].slug}
     if request.method != "POST":
-        return _page(request, WAYS[way](places=places, initial=initial), way, places)
+        model = model_list.usual(places[0])
+        form = WAYS[way](places=places, initial=initial | {"model": model})
+        return _page(request, form, way, places, is_usual=bool(model))
     form = WAYS[way](request.POST, places=places, initial=initial)
     if not form.is_valid():
         return _page(request, form, way, places, status=422)

@@ -110,6 +110,12 @@ def _used(workspace: Workspace) -> Iterator[Used]:
         )
 
 
+def usual(workspace: Workspace) -> str:
+    """The model that most live assistants here use, of those that stay; "" where there is none."""
+    stays = [one for one in _used(workspace) if not one.is_ending]
+    return max(stays, key=lambda one: (one.n, one.model)).model if stays else ""
+
+
 def _with_some(workspace: Workspace, ending: list[Used]) -> None:
     """The first assistants of every model that ends: one question each, of few models."""
     for one in ending[:SHOWN]:

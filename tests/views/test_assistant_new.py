@@ -36,6 +36,9 @@ TUTOR = """{
 }"""
 
 
+OLD = [(name, "gpt-4-0613") for name in "DEF"]  # more of them, but it is switched off
+
+
 def typed(**fields: str) -> dict[str, str]:
     usual = {"workspace": "customer-care", "model": "gpt-4o", "form_id": str(uuid.uuid4())}
     return usual | fields
@@ -58,6 +61,18 @@ def test_the_essentials_make_a_change(editing: Client, workspace: Workspace) -> 
     assert AuditEntry.objects.filter(action="change.opened").count() == 1
 
 
+def test_the_model_that_most_assistants_use_is_filled_in(
+    editing: Client, workspace: Workspace, alice: User, bob: User
+) -> None:
+    said = "Most assistants here use this one."
+    assert said not in editing.get(URL).content.decode()
+    for name, model in (("A", "gpt-5.2"), ("B", "gpt-5.2"), ("C", "gpt-5.4"), *OLD):
+        builders.make_assistant(workspace, author=alice, reviewer=bob, name=name, model=model)
+    page = editing.get(URL)
+    assert page.context["form"]["model"].value() == "gpt-5.2"
+    assert said in page.content.decode()
+
+
 def test_blanks_and_line_breaks_at_the_ends_are_kept(editing: Client) -> None:
     editing.post(URL, typed(instructions="\r\n  two blanks  \r\n"))
     assert Change.objects.get().instructions == "\n  two blanks  \n"
@@ -66,8 +81,8 @@ def test_blanks_and_line_breaks_at_the_ends_are_kept(editing: Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "field", "message"),
     [
-        ({"model": ""}, "model", "Required."),
-        ({"model": "   "}, "model", "Required."),
+        ({"model": ""}, "model", "Choose a model."),
+        ({"model": "   "}, "model", "Choose a model."),
         ({"model": "m" * 257}, "model", "257 characters; the limit is 256."),
         ({"name": "n" * 257}, "name", "257 characters; the limit is 256."),
         ({"name": "a\0b"}, "name", "Contains a NUL character at position 2."),
@@ -156,7 +171,7 @@ def test_the_first_generation_is_offered_the_present_form(editing: Client) -> No
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Required."),
+        ("", "Paste the text of an assistant."),
         ("{", "Not valid JSON at line 1, column 2. A name in double quotes is missing"),
         (
             '{"model": "m",\r\n "name" "x"}',
@@ -175,8 +190,7 @@ def test_the_first_generation_is_offered_the_present_form(editing: Client) -> No
         ),
         (
             '{"model": "m", "tools": [\n{"type": "function",\n"function": {"name": "a b"}}]}',
-            "Line 3, a b, Function name, tools[0].function.name: "
-            "Only a-z, A-Z, 0-9, _ and - are allowed.",
+            "Line 3, a b, Function name: Only a-z, A-Z, 0-9, _ and - are allowed.",
         ),
         ('{"model": "m", "temperature": "1"}', "temperature: Must be a number."),
         ('{"model": "m", "name": "a\\u0000"}', "Contains a NUL character at position 2."),
