@@ -153,11 +153,24 @@ def occurrences(text: str, words: str, *, exact: bool) -> tuple[int, list[Hit]]:
 
 
 def _hit(text: str, match: re.Match[str]) -> Hit:
-    start = max(text.rfind("\n", 0, match.start()) + 1, match.start() - 40)
-    end = text.find("\n", match.end())
-    after = text[match.end() : min(len(text) if end < 0 else end, match.end() + 40)]
-    before = text[start : match.start()]
+    before, after = around(text, *match.span())
     return Hit(_place(text, match.start())[0], before, match[0], after)
+
+
+def around(text: str, start: int, end: int, *, reach: int = 40) -> tuple[str, str]:
+    """What the line says before and after a place in it, at most `reach` characters of each.
+
+    Cut between words, and then with an ellipsis.
+    """
+    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    before, after = text[first:start], text[end : len(text) if last < 0 else last]
+    if len(before) > reach:
+        near = before[-reach:]
+        before = "…" + (near.partition(" ")[2] or near)
+    if len(after) > reach:
+        near = after[:reach]
+        after = (near.rpartition(" ")[0] or near) + "…"
+    return before, after
 
 
 def replaced(text: str, words: str, by: str, *, exact: bool) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from assistants_app import policies
+from assistants_app.forms import texts
 from assistants_app.models import Change, search
 from assistants_app.views import badges, tags
 
@@ -147,9 +148,7 @@ def _hit(shown: Assistant | Change, text: str) -> tuple[str, str, str] | None:
     match = next((match for match in matches if match), None)
     if match is None:
         return None
-    whole, start, end = match.string, match.start(), match.end()
-    before = whole[max(0, start - 24) : start].rpartition("\n")[2]
-    after = whole[end : end + 40].partition("\n")[0]
+    before, after = texts.around(match.string, *match.span(), reach=30)
     return before, match[0], after
 
 

@@ -73,6 +73,14 @@ def test_a_hit_shows_its_line() -> None:
     assert [(h.line, h.before, h.text, h.after) for h in hits] == [(2, "two ", "refund", " three")]
 
 
+def test_a_long_line_is_cut_between_words_and_says_so() -> None:
+    text = "first line\n" + "before " * 9 + "refund" + " after" * 9
+    at = text.index("refund")
+    assert texts.around(text, at, at + 6, reach=15) == ("…before before ", " after after…")
+    assert texts.around(text, 0, 5) == ("", " line")
+    assert texts.around("x" * 99, 50, 51, reach=3) == ("…xxx", "xxx…")
+
+
 def test_replacing_puts_in_the_letters_as_typed() -> None:
     assert texts.replaced("a.b.c", ".", r"\1$&", exact=True) == (r"a\1$&b\1$&c", 2)
 
