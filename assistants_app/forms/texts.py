@@ -20,6 +20,7 @@ _JOINING = re.compile("[\u0600-\u0dff\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]")
 _JOINERS = "\u200c\u200d"
 _SPACES = "\u00a0\u2007\u202f"
 PLACES = 20  # of each kind; the count says how many there are in all
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,13 @@ def occurrences(text: str, words: str, *, exact: bool) -> tuple[int, list[Hit]]:
 def _hit(text: str, match: re.Match[str]) -> Hit:
     before, after = around(text, *match.span())
     return Hit(_place(text, match.start())[0], before, match[0], after)
+
+
+def first_new(before: str, after: str) -> str:
+    """The first sentence or line of `after` that `before` has not; "" where there is none."""
+    known = {one.strip() for one in _SENTENCE_END.split(before)}
+    new = (one.strip() for one in _SENTENCE_END.split(after))
+    return next((one for one in new if one and one not in known), "")
 
 
 def around(text: str, start: int, end: int, *, reach: int = 40) -> tuple[str, str]:

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from assistants_app import policies
 from assistants_app.actions import changes
+from assistants_app.contract import words
 from assistants_app.errors import Conflict, InvalidDocument
+from assistants_app.forms import texts
 from assistants_app.forms.submitting import SubmitForm
 from assistants_app.models import Change
 from assistants_app.views import access, comparison, findings, pages
@@ -34,9 +37,9 @@ def submit(request: Request, pk: int) -> HttpResponse:
         return _page(request, change, checked, form)
     if checked.errors or not form.is_valid():
         return _page(request, change, checked, form, status=422)
-    texts = {name: form.cleaned_data[name] for name in ("title", "why")}
+    said = {name: form.cleaned_data[name] for name in ("title", "why")}
     try:
-        done = changes.submit(change, actor=request.actor, **texts)
+        done = changes.submit(change, actor=request.actor, **said)
     except InvalidDocument:  # edited since it was read
         change = access.change(request, pk)
         return _page(request, change, findings.check(change), form, status=422)
@@ -56,13 +59,16 @@ def _form(request: Request, change: Change, checked: findings.Checked) -> Submit
 
 
 def _suggested(change: Change, checked: findings.Checked) -> str:
-    """A title where none was written: what differs, or that it is new."""
+    """A title where none was written: that it is new, or what differs, with the first new words."""
     if change.base is None:
         return _("New: %(name)s") % {"name": (change.name or str(change.assistant))[:150]}
     upstream = change.assistant.workspace.upstream
     if upstream and changes.is_same(change):
         return _("Send it to %(host)s") % {"host": upstream.host}
-    return ", ".join(checked.differs)[:200]
+    new = texts.first_new(change.base.instructions or "", change.instructions or "")
+    label = _(words.LABELS["instructions"].label)
+    quoted = {label: f"{label}: “{Truncator(' '.join(new.split())).chars(80)}”"} if new else {}
+    return ", ".join(quoted.get(one, one) for one in checked.differs)[:200]
 
 
 def _page(

@@ -81,6 +81,19 @@ def test_a_long_line_is_cut_between_words_and_says_so() -> None:
     assert texts.around("x" * 99, 50, 51, reach=3) == ("…xxx", "xxx…")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "new"),
+    [
+        ("Be kind. Be brief.", "Be kind. Be very brief.", "Be very brief."),
+        ("# Role\nHelp.", "# Role\n\nHelp.\nNever guess", "Never guess"),
+        ("Be kind. Be brief.", "Be kind.", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_first_words_that_are_new(before: str, after: str, new: str) -> None:
+    assert texts.first_new(before, after) == new
+
+
 def test_replacing_puts_in_the_letters_as_typed() -> None:
     assert texts.replaced("a.b.c", ".", r"\1$&", exact=True) == (r"a\1$&b\1$&c", 2)
 

@@ -35,7 +35,7 @@ def withdraw(change: Change) -> str:
 
 def test_asking_for_review(editing: Client, draft: Change) -> None:
     page = editing.get(submit(draft))
-    assert page.context["form"]["title"].value() == "Instructions"
+    assert page.context["form"]["title"].value() == "Instructions: “Greet everyone.”"
     assert "Instructions +2" in page.content.decode()
     way = f'<a id="submit-look" href="{reverse("review", args=[draft.pk])}">See the changes</a>'
     assert way in page.content.decode()
