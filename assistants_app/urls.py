@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from assistants_app.views import (
     abilities,
     account,
+    addresses,
     assistant_list,
     assistant_new,
     assistants,
@@ -213,6 +214,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/sample/<int:pk>/", account.sample_signin, name="sample_signin"),
     path("account/sessions/", sessions.session_list, name="account_sessions"),
     path("account/again/", account.sign_in_again, name="sign_in_again"),
+    path("account/address/", addresses.change, name="account_address"),
+    path("account/address/<str:token>/", addresses.confirm, name="account_address_confirm"),
     path("account/notices/", notices.how, name="account_notices"),
     path("notices/", notices.notice_list, name="notice_list"),
     path("ui/", gallery.gallery, name="gallery"),

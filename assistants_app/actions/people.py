@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -85,11 +86,12 @@ def _check(username: str, email: str) -> None:
     _refuse_taken(username, email)
 
 
-def _refuse_taken(username: str, email: str) -> None:
+def _refuse_taken(username: str, email: str, *, but: int = 0) -> None:
     """Sign-in takes either and ignores case: whoever shares one locks the other out."""
+    others = User.objects.exclude(pk=but)
     for field, word in {"username": username, "email": email}.items():
         same = Q(username__iexact=word) | Q(email__iexact=word)
-        if word and User.objects.filter(same).exists():
+        if word and others.filter(same).exists():
             thing = "name" if field == "username" else "address"
             raise Invalid(field, f"Someone has this {thing} already.")
 
@@ -130,6 +132,25 @@ def update_own(user: User, *, actor: Actor, first_name: str, last_name: str, the
     user.save(update_fields=["first_name", "last_name", "theme"])
     audit.record("account.updated", actor=actor, on=user)
     return user
+
+
+def check_address(user: User, email: str) -> None:
+    """Raise Invalid (`email`) unless this person could have this address."""
+    texts.fit(User, email=email)
+    if email == user.email:
+        raise Invalid("email", "This is your address already.")
+    _refuse_taken("", email, but=user.pk)
+
+
+@transaction.atomic
+def change_address(user: User, *, actor: Actor, email: str) -> None:
+    """Make an address theirs that they have shown to read. Raises Invalid (`email`)."""
+    policies.require_self(user, actor)
+    check_address(user, email)
+    EmailAddress.objects.filter(user=user).delete()  # what allauth noted of the former one
+    user.email = email
+    user.save(update_fields=["email"])
+    audit.record("account.address_changed", actor=actor, on=user)
 
 
 @transaction.atomic

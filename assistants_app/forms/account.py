@@ -1,4 +1,4 @@
-"""One's own name and theme, and how notices come."""
+"""One's own name, theme and address, and how notices come."""
 
 from __future__ import annotations
 
@@ -26,6 +26,18 @@ class ProfileForm(forms.Form):
     )
     theme = forms.ChoiceField(
         label=_("Colours"), choices=User.Theme.choices, widget=forms.RadioSelect
+    )
+
+
+class AddressForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        error_messages={
+            "required": _("Enter the address."),
+            "invalid": _("This is not an e-mail address."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
 

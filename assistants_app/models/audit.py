@@ -19,6 +19,7 @@ GENESIS = "0" * 64
 RED = timedelta(days=1)  # that a guard was missing is told for so long
 ACTIONS: dict[str, str] = {
     "access.denied": "was refused access",
+    "account.address_changed": "changed their e-mail address",
     "account.codes_made": "made new recovery codes",
     "account.factor_added": "added a second factor",
     "account.factor_removed": "removed a second factor",

@@ -48,7 +48,7 @@ def profile(request: Request) -> HttpResponse:
         messages.success(request, _("Saved."))
         return pages.go(request, "account_profile")
     status = pages.verdict(request, form)
-    context = {"form": form, "has_factor": is_mfa_enabled(person)}
+    context = {"form": form, "person": person, "has_factor": is_mfa_enabled(person)}
     return pages.page(request, "account/profile.html", context, status=status)
 
 

@@ -117,6 +117,7 @@ def scene(stage: Stage) -> dict[str, str]:
         "password": reverse("account_change_password"),
         "still you": reverse("account_reauthenticate"),
         "sessions": reverse("account_sessions"),
+        "e-mail address": reverse("account_address"),
         "second factor": reverse("mfa_index"),
         "an app for codes": reverse("mfa_activate_totp"),
         "a passkey": reverse("mfa_add_webauthn"),

@@ -27,6 +27,8 @@ ROUTES: dict[str, dict[str, str]] = {
     "gallery": {"GET": BUILDERS},
     "notice_list": {"GET": SIGNED_IN},
     "notices_read": {"POST": SIGNED_IN},
+    "account_address": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+    "account_address_confirm": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "account_notices": {"GET": SIGNED_IN, "POST": SIGNED_IN},
     "health": {"GET": ANYONE},
     "csp_report": {"POST": ANYONE},

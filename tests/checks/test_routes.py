@@ -145,6 +145,7 @@ def _made(upstream: Upstream) -> World:
         "part": "basics",
         "resources": "files",
         "tools": change.keyed_tools()[0][0],
+        "token": "of-no-link",
     }
     return World(workspace, people, keys, {user.pk: _session(user) for user in people.values()})
 
