@@ -125,7 +125,7 @@
     const { xhr, requestConfig } = event.detail, elt = requestConfig.elt, form = formOf(elt);
     if (requestConfig.verb === "get" && elt.closest("[data-poll]")) return;
     if (form && requestConfig.verb !== "get") form.saveFailed = true;
-    [last, elt.tried] = [elt, (elt.tried || 0) + 1];
+    [last, elt.tried] = [elt.dataset.login === undefined ? elt : last, (elt.tried || 0) + 1]; /* not the sign-in: what it stands before */
     const since = elt.dataset.autosave !== undefined && $("#save-state [data-failed]");
     if (since) Object.assign(since, { className: "t-bad strong", textContent: since.dataset.failed });
     setTimeout(() => {

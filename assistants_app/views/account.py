@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.internal.flows.login import record_authentication
@@ -14,7 +13,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -24,7 +22,7 @@ from assistants_app.forms.account import ProfileForm
 from assistants_app.forms.signing_in import LoginForm
 from assistants_app.models import User
 from assistants_app.models.workspaces import ROLES
-from assistants_app.views import access, factors, freshness, pages, passkeys
+from assistants_app.views import access, errors, factors, freshness, pages, passkeys
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -127,15 +125,16 @@ def sign_in_again(request: HttpRequest) -> HttpResponse:
     else:
         form.login(request)
     if not request.user.is_authenticated:
-        stage = factors.waiting(request)
-        form = factors.step(request, stage) if stage else form
-        return again(request, form, status=200 if stage else 422)
+        if stage := factors.waiting(request):
+            return again(request, factors.step(request, stage), status=200)
+        form.add_error("login", _("This account is switched off. Copy your text to keep it."))
+        return again(request, form, status=422)
     return _back(request)
 
 
 def _back(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204)
-    response["HX-Trigger"] = dumps({"signed-in": {"token": get_token(request)}})
+    response["HX-Trigger"] = errors.signed_in(request)
     return response
 
 

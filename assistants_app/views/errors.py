@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from json import dumps
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -70,12 +72,34 @@ def _with_what_was_typed(request: HttpRequest, message: str, *, status: int) -> 
     return render(request, part, context, status=status)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """The form's token is missing or old: nothing was saved, and the page says what helps."""
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's token is missing or old: nothing was saved, and the page says what helps.
+
+    A token is old when the same person signed in again in another tab: the script of the page gets
+    the new one and repeats what it was doing.
+    """
+    if _is_old_token_of_same_person(request, reason):
+        response = refused(request, _("You signed in again; this is sent once more."), status=403)
+        response["HX-Trigger"] = signed_in(request)
+        return response
     if request.headers.get("HX-Request"):
         message = "This form is too old, or cookies are switched off. Reload and send it again."
         return refused(request, message, status=403)
     return render(request, "403_csrf.html", status=403)
+
+
+def _is_old_token_of_same_person(request: HttpRequest, reason: str) -> bool:
+    return bool(
+        request.headers.get("HX-Request")
+        and request.user.is_authenticated
+        and request.headers.get("X-Person") == str(request.user.pk)
+        and reason.startswith("CSRF token from")  # not one that came from another site
+    )
+
+
+def signed_in(request: HttpRequest) -> str:
+    """The HX-Trigger that hands the page the token of the new sign-in."""
+    return dumps({"signed-in": {"token": get_token(request)}})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001

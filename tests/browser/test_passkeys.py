@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from assistants_app.models import AuditEntry
+from tests import builders
 from tests.browser.looks import faults
+from tests.browser.test_journey import LABEL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -57,6 +60,12 @@ def add(page: Page, *, alone: bool) -> None:
     assert faults(page) == []
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+
+
+def spare_code(username: str) -> str:
+    """A recovery code of this person."""
+    kept = Authenticator.objects.get(user__username=username, type="recovery_codes")
+    return str(kept.wrap().get_unused_codes()[0])
 
 
 def test_a_passkey_signs_in_alone(stage: Stage) -> None:
@@ -114,3 +123,26 @@ def test_a_device_that_refuses_is_told(stage: Stage) -> None:
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_text("No passkey was used")).to_be_visible()
     assert faults(page) == []
+
+
+def test_who_typed_meanwhile_signs_in_by_passkey_in_another_tab(stage: Stage) -> None:
+    page = enter(stage)
+    add(page, alone=True)
+    change = builders.make_change(stage.workspace, stage.people["dora"])
+    page.goto(reverse("change", args=[change.pk]))
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("textbox", name=LABEL).fill("Typed after the session had ended.")
+    expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in another tab").click()
+    opened.value.wait_for_load_state()
+    sign_in(opened.value)
+    opened.value.get_by_label("Code", exact=True).fill(spare_code("dora"))
+    opened.value.get_by_role("button", name="Sign in", exact=True).click()
+    opened.value.wait_for_url(stage.url + reverse("home"))
+    page.locator("#dialog").get_by_role("button", name="Sign in").click()
+    page.locator("#dialog").wait_for(state="hidden")
+    expect(page.locator("#save-state")).to_contain_text("Saved")
+    page.reload()
+    box = page.get_by_role("textbox", name=LABEL)
+    assert box.input_value() == "Typed after the session had ended."

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from tests import builders
 
 if TYPE_CHECKING:
-    from django.test import Client
     from pytest_django.fixtures import SettingsWrapper
 
     from assistants_app.models import Change, User, Workspace
@@ -97,6 +97,34 @@ def test_a_sample_person_is_back_by_one_click(
     assert done.status_code == 204
     assert json.loads(done["HX-Trigger"])["signed-in"]["token"]
     assert client.session["_auth_user_id"] == str(lena.pk)
+
+
+def test_who_signed_in_in_another_tab_goes_on_with_its_token(
+    alice: User, bob: User, alice_types: Change
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    url = reverse("change_part", args=[alice_types.pk, "instructions"])
+    client.force_login(alice)
+    client.get(reverse("change", args=[alice_types.pk]))
+    old = {"HX-Request": "true", "X-CSRFToken": "x" * 32, "X-Person": str(alice.pk)}
+    refused = client.post(url, {"instructions": "Typed."}, headers=old)
+    assert refused.status_code == 403
+    token = json.loads(refused["HX-Trigger"])["signed-in"]["token"]
+    data = {"instructions": "Typed.", "autosave": "1", "lock": str(alice_types.lock)}
+    assert client.post(url, data, headers={**old, "X-CSRFToken": token}).status_code == 200
+    for other in ({"X-Person": str(bob.pk)}, {"Origin": "https://evil.example"}):
+        answer = client.post(url, {"instructions": "Typed."}, headers={**old, **other})
+        assert (answer.status_code, "HX-Trigger" in answer) == (403, False)
+
+
+def test_who_was_switched_off_meanwhile_is_told(
+    client: Client, alice: User, alice_types: Change
+) -> None:
+    alice.is_active = False
+    alice.save(update_fields=["is_active"])
+    response = again(client, alice)
+    assert response.status_code == 422
+    assert "switched off" in response.content.decode()
 
 
 def test_it_takes_a_post(client: Client, db: None) -> None:
