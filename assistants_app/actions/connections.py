@@ -141,7 +141,8 @@ def _allowed_address(base_url: str, profile: str) -> str:
     if profile == Profile.AZURE_OPENAI and profiles.is_bare(address):
         address += AZURE_PATH
     if not health.is_allowed(origin)[0]:
-        raise Invalid("base_url", "Not on the list of allowed addresses.")
+        way = f"An operator puts it there with: python manage.py allow_origin {origin}"
+        raise Invalid("base_url", f"Not on the list of allowed addresses. {way}")
     return address
 
 

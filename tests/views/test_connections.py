@@ -34,7 +34,9 @@ def test_an_address_must_be_allowed(
     client.force_login(dora)
     response = client.post(where, data(upstream))
     assert response.status_code == 422
-    assert "Not on the list of allowed addresses." in response.content.decode()
+    said = response.context["form"].errors["base_url"][0]
+    assert said.startswith("Not on the list of allowed addresses.")
+    assert said.endswith(f"python manage.py allow_origin {upstream.url.removesuffix('/v1')}")
     assert not Connection.objects.exists()
 
 
