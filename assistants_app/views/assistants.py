@@ -143,7 +143,6 @@ def archive(request: Request, pk: int) -> HttpResponse:
     row = access.assistant(request, pk, "assistant.archive")
     if request.method == "POST":
         assistants.archive(row, actor=request.actor)
-        messages.success(request, _("“%(name)s” is archived.") % {"name": row})
         return pages.go(request, "assistant", pk)
     return _asks(request, row, "archive", _consequences(row))
 
@@ -191,6 +190,7 @@ def _asks(request: Request, row: Assistant, verb: str, consequences: list[str]) 
         "action_url": request.path,
         "cancel_url": url,
         "consequences": consequences,
+        "danger": verb == "archive",
         "crumbs": [*_crumbs(row), (str(row), url), (action, "")],
     }
     return pages.page(

@@ -37,7 +37,9 @@ def test_archiving_asks_first_and_names_the_consequences(
     assert client.post(url).status_code == 303
     live.refresh_from_db()
     assert live.is_archived
-    assert "Archived." in client.get(page(live)).content.decode()
+    text = client.get(page(live)).content.decode()
+    assert "Archived." in text
+    assert "is archived." not in text  # the same once more
 
 
 def test_restoring_brings_it_back(client: Client, bob: User, live: Assistant) -> None:
