@@ -93,7 +93,7 @@ def test_on_a_phone_no_action_on_a_member_stands_alone(stage: Stage) -> None:
     assert _are_in_a_row(*(alice.get_by_role("link", name=name) for name in names))
 
 
-@pytest.mark.parametrize("width", [WIDE["width"], 1180, 1024])
+@pytest.mark.parametrize("width", [WIDE["width"], 1180, 1024, 800])
 def test_the_list_of_all_workspaces_shows_every_column_that_it_has(
     stage: Stage, width: int
 ) -> None:
@@ -105,6 +105,16 @@ def test_the_list_of_all_workspaces_shows_every_column_that_it_has(
     page.goto(reverse("assistant_list") + "?workspace=all")
     assert page.locator("th", has_text="Workspace").is_visible()
     assert _hidden(page) == 0
+
+
+def test_where_it_is_narrow_the_sidebar_makes_room_and_its_button_brings_it(stage: Stage) -> None:
+    page = stage.enter("bob", viewport={"width": 800, "height": 900})
+    page.goto(reverse("sync"))
+    reviews = page.get_by_role("link", name="Reviews")
+    assert not reviews.is_visible()
+    page.locator(".menu > summary").press("Enter")
+    reviews.click()
+    assert page.locator("h1").inner_text() == "Reviews"
 
 
 def _hidden(page: Page) -> int:
