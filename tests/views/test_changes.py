@@ -154,6 +154,17 @@ def test_autosave_answers_with_slots_only(editing: Client, draft: Change) -> Non
     assert len(response.content) < 10_000
 
 
+def test_where_nothing_is_saved_by_itself_nothing_typed_passes_for_saved(
+    editing: Client, draft: Change, alice: User
+) -> None:
+    told = "What you type is saved by the button of its part."
+    assert told not in editing.get(url(draft)).content.decode()
+    changes.submit(draft, actor=builders.acting(alice))
+    text = editing.get(url(draft)).content.decode()
+    assert "Last saved at" in text
+    assert told in text
+
+
 def test_saving_what_is_there_makes_no_entry(editing: Client, draft: Change) -> None:
     for part in PARTS:
         assert autosave(editing, draft, part).status_code == 200
