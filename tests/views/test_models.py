@@ -61,9 +61,9 @@ def now(change: Change) -> Change:
 
 def test_the_page_says_what_the_model_means(editing: Client, draft: Change) -> None:
     text = editing.get(url(draft)).content.decode()
-    effects = text[text.index('id="model-effects"') :]
-    assert "Answers at once." in effects
-    assert "Will be switched off on 14 January 2027." in effects
+    part = text[text.index('id="form-model"') : text.index('id="form-abilities"')]
+    assert "Answers at once." in part[part.index('id="model-effects"') :]
+    assert part.count("Will be switched off on 14 January 2027.") == 1  # at the field
     assert efforts(text) == [""]
 
 
