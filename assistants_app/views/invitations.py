@@ -29,6 +29,8 @@ _BODY = gettext_lazy(
 Choose a password here; the link works once, for an hour:
 %(link)s
 
+Is it too late? Then ask %(by)s for a new one.
+
 You sign in as: %(name)s
 
 Did you not expect this? Then leave it alone: nothing happens.
@@ -68,7 +70,7 @@ def send(user: User, link: str, *, workspace: Workspace, by: User) -> bool:
         "link": link,
         "name": user.username,
     }
-    subject = " ".join((_("You are invited to %(place)s") % words).split())
+    subject = " ".join((_("[Assistants] You are invited to %(place)s") % words).split())
     try:
         send_mail(subject, _BODY % words, None, [user.email])
     except (OSError, SMTPException) as error:

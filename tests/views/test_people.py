@@ -89,6 +89,16 @@ def test_switched_off_they_are_out_at_once(client: Client, olga: User, alice: Us
     assert hers.get(reverse("account_profile")).status_code == 302
 
 
+def test_who_has_a_second_factor_and_who_needs_a_link_is_told(
+    client: Client, olga: User, alice: User
+) -> None:
+    assert "Has a second factor" not in client.get(LIST).content.decode()
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={})
+    page = client.get(LIST).content.decode()
+    assert page.count("Has a second factor") == 1
+    assert "manage.py signin_link" in page
+
+
 def test_a_lost_second_factor_is_removed(client: Client, olga: User, alice: User) -> None:
     TOTP.activate(alice, "JBSWY3DPEHPK3PXP")
     url = reverse("person_factors", args=[alice.pk])
