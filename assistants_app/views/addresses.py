@@ -6,6 +6,7 @@ import logging
 from smtplib import SMTPException
 from typing import TYPE_CHECKING
 
+from allauth.core.ratelimit import consume_or_429
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
@@ -36,26 +37,34 @@ def change(request: Request) -> HttpResponse:
     person = request.user
     form = AddressForm(freshness.sent(request), initial={"email": person.email})
     if request.method == "POST" and settings.SENDS_MAIL and form.is_valid():
-        wanted = form.cleaned_data["email"]
-        try:
-            people.check_address(person, wanted)
-            _send(request, wanted)
-        except Invalid as refusal:
-            form.add_error("email", str(refusal))
-        except (OSError, SMTPException) as error:
-            log.warning("A link to an address could not be mailed: %s", type(error).__name__)
-            refused = _("The mail server did not take the mail, so nothing was sent. Try again.")
-            form.add_error("email", refused)
-        else:
+        too_many: HttpResponse | None = consume_or_429(request, action="manage_email", user=person)
+        if too_many:
+            return too_many
+        if _sent(request, form):
             words = _("A link is on its way to %(address)s. Open it within an hour.")
-            messages.success(request, words % {"address": wanted})
+            messages.success(request, words % {"address": form.cleaned_data["email"]})
             return pages.go(request, "account_profile")
     context = {"form": form, "sends_mail": settings.SENDS_MAIL}
     status = pages.verdict(request, form)
     return pages.page(request, "account/address.html", context, status=status)
 
 
-def _send(request: Request, wanted: str) -> None:
+def _sent(request: Request, form: AddressForm) -> bool:
+    """True when the link was mailed; else the form says why not."""
+    wanted = form.cleaned_data["email"]
+    try:
+        people.check_address(request.user, wanted)
+        _mail(request, wanted)
+    except Invalid as refusal:
+        form.add_error("email", str(refusal))
+    except (OSError, SMTPException) as error:
+        log.warning("A link to an address could not be mailed: %s", type(error).__name__)
+        refused = _("The mail server did not take the mail, so nothing was sent. Try again.")
+        form.add_error("email", refused)
+    return form.is_valid()
+
+
+def _mail(request: Request, wanted: str) -> None:
     person = request.user
     told = {"user": person.pk, "old": person.email, "new": wanted}
     link = reverse("account_address_confirm", args=[signing.dumps(told, salt=SALT)])

@@ -113,6 +113,14 @@ def test_a_mail_that_no_server_takes_is_told(
     assert f'value="{NEW}"' in response.content.decode()
 
 
+def test_nobody_floods_strangers_with_mail(alice_in: Client) -> None:
+    for n in range(10):
+        ask(alice_in, f"stranger-{n}@new.example")
+    refused = alice_in.post(HERE, {"email": NEW})
+    assert refused.status_code == 429
+    assert len(mail.outbox) == 10
+
+
 def test_it_wants_a_fresh_sign_in(alice_in: Client, clock: Coordinates) -> None:
     clock.shift(660)
     assert alice_in.get(HERE)["Location"].startswith(reverse("account_reauthenticate"))
