@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from assistants_app.models import (
     UpstreamCopy,
 )
 from assistants_app.sync.outcomes import WAIT_CUT
+from assistants_app.views.connection_words import clock
 from tests.views.synced import set_state, sync, work
 
 if TYPE_CHECKING:
@@ -50,8 +52,7 @@ def test_each_state_says_what_it_is_since_when_and_what_to_do(
     text = sync(client)
     assert said in text
     assert "In its own words." in text
-    since = timezone.localtime(timezone.now() - timedelta(minutes=23))
-    assert f"Since {since:%H:%M}." in text
+    assert f"Since {clock(timezone.now() - timedelta(minutes=23))}." in text
     assert ("We look again at" in text) is (state != "key")
     assert reverse("workspace_connection", args=[unpushed.workspace.slug]) in text
     assert "Waiting until the connection is open again." in text
@@ -70,6 +71,14 @@ def test_a_connection_that_looks_again_by_itself_is_looked_at_less_often(
     assert "hx-trigger" not in sync(client)
 
 
+def test_a_time_of_another_day_comes_with_its_date() -> None:
+    late = datetime(2026, 11, 21, 23, 50, 7, tzinfo=UTC)
+    with time_machine.travel(late):
+        assert clock(late) == "23:50"
+        assert clock(late, seconds=True) == "23:50:07"
+        assert clock(late + timedelta(minutes=20)) == "22 Nov 00:10"
+
+
 def test_a_wish_to_slow_down_says_until_when(
     client: Client, alice: User, unpushed: Assistant
 ) -> None:
@@ -77,7 +86,7 @@ def test_a_wish_to_slow_down_says_until_when(
     ConnectionHealth.objects.update(retry_not_before=until, reason=f"Slow down.{WAIT_CUT}")
     client.force_login(alice)
     text = sync(client)
-    assert f"we go on at {timezone.localtime(until):%H:%M}" in text
+    assert f"we go on at {clock(until)}" in text
     assert "It asked for more than an hour; we wait one hour." in text
 
 
@@ -118,7 +127,7 @@ def test_what_arrived_says_when_it_was_read_back(
 ) -> None:
     work()
     read = UpstreamCopy.objects.get(kind=UpstreamCopy.Kind.BASE).seen_at
-    said = f"Live, checked {timezone.localtime(read):%H:%M:%S}"
+    said = f"Live, checked {clock(read, seconds=True)}"
     client.force_login(alice)
     page = reverse("assistant", args=[unpushed.pk])
     assert said in sync(client)
