@@ -214,15 +214,15 @@ def in_view(view: str, user: User | Given) -> Q:
         case "ready":
             return _holding(Change.objects.filter(state=Change.State.APPROVED))
         case "drift" | "failed":
-            stopped = Q(push_order__state=PushOrder.State.STOPPED)
-            drifted = Q(push_order__reason=PushOrder.Reason.DRIFT)
-            return stopped & (drifted if view == "drift" else ~drifted)
+            drifted = Q(reason=PushOrder.Reason.DRIFT)
+            which = drifted if view == "drift" else ~drifted
+            return _holding(PushOrder.objects.filter(which, state=PushOrder.State.STOPPED))
     return Q()
 
 
-def _holding(changes: QuerySet[Change]) -> Q:
-    # Not EXISTS: the few changes lead to their assistants, not each assistant to its changes.
-    return Q(pk__in=changes.values("assistant"))
+def _holding(rows: QuerySet[Change] | QuerySet[PushOrder]) -> Q:
+    # Not EXISTS: the few rows lead to their assistants, not each assistant to its rows.
+    return Q(pk__in=rows.values("assistant"))
 
 
 def matching(text: str) -> Q | search.Holds:

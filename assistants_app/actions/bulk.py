@@ -44,18 +44,25 @@ def judge(workspace: Workspace, verb: Verb, ids: Sequence[int]) -> dict[int, str
     Ids of other workspaces are `gone`, as are those that do not exist. What only the action itself
     finds out (errors of the text) is not foreseen.
     """
-    found = dict.fromkeys(ids, "gone")
+    found, is_asked = dict.fromkeys(ids, "gone"), verb != "archive"
     for at in range(0, len(ids), CHUNK):
         part = list(ids[at : at + CHUNK])
         rows = Assistant.objects.filter(workspace=workspace, pk__in=part)
-        rows = rows.only("pk", "archived_at", "live_version")
-        newest = {change.assistant_id: change for change in _open(part).only(*_JUDGED)}
+        held = (
+            Change.objects.open()
+            .filter(assistant__gte=min(part), assistant__lte=max(part))
+            .order_by("pk")
+        )
+        newest = {row[0]: row for row in held.values_list(*_JUDGED)} if is_asked else {}
         drifted = set(_drifted(part)) if verb == "publish" else set()
-        found |= {row.pk: _why_not(verb, row, newest.get(row.pk), drifted) for row in rows}
+        found |= {
+            pk: "archived" if archived_at else _why_not(verb, live, newest.get(pk), pk in drifted)
+            for pk, archived_at, live in rows.values_list("pk", "archived_at", "live_version")
+        }
     return found
 
 
-_JUDGED = ("pk", "assistant_id", "state", "base_id")
+_JUDGED = ("assistant_id", "state", "base_id")
 
 
 def _open(ids: Sequence[int]) -> QuerySet[Change]:
@@ -67,20 +74,22 @@ def _drifted(ids: Sequence[int]) -> QuerySet[PushOrder, int]:
     return rows.values_list("assistant_id", flat=True)
 
 
-def _why_not(verb: Verb, row: Assistant, change: Change | None, drifted: set[int]) -> str:
-    if row.is_archived:
-        return "archived"
+def _why_not(
+    verb: Verb, live: int | None, change: tuple[Any, ...] | None, has_drifted: bool
+) -> str:
+    """Of one that is not archived; `change` as _JUDGED."""
     if verb == "archive":
         return ""
     if change is None:
         return "no_change"
+    _pk, state, base = change
     if verb == "submit":
-        return "" if change.state in changes.EDITABLE else change.state
-    if change.state != Change.State.APPROVED:
+        return "" if state in changes.EDITABLE else state
+    if state != Change.State.APPROVED:
         return "unapproved"
-    if change.base_id != row.live_version_id:
+    if base != live:
         return "outdated"
-    return "drift" if row.pk in drifted else ""
+    return "drift" if has_drifted else ""
 
 
 @transaction.atomic

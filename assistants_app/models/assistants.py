@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Coalesce, Left, Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from assistants_app import contract
@@ -18,9 +18,21 @@ from assistants_app.models.workspaces import Workspace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# What lists sort by: the first hundred characters, since an index row holds no longer text.
-BY_NAME = Lower(Left(Coalesce("name", "public_id", output_field=models.TextField()), 100))
-BY_MODEL = Left("model", 100)
+
+class Beginning(models.Func):
+    """The first hundred characters of a text: an index row holds no longer one.
+
+    The number stands in the SQL, since SQLite knows the expression of an index by its words and
+    not by what a parameter turns out to be.
+    """
+
+    template = "SUBSTR(%(expressions)s, 1, 100)"
+    output_field = models.TextField()
+
+
+# What lists sort by.
+BY_NAME = Lower(Beginning(Coalesce("name", "public_id", output_field=models.TextField())))
+BY_MODEL = Beginning("model")
 # Nothing is told of what is archived. One condition for the index and for what it is to answer.
 WITH_WARNINGS = models.Q(warnings__isnull=False, archived_at__isnull=True)
 _ALPHABET = string.ascii_letters + string.digits
@@ -90,8 +102,12 @@ class Assistant(AssistantFields):
             models.Index(fields=["workspace", "created_at", "id"], name="assistant_by_creation"),
             models.Index(fields=["workspace", "archived_at"], name="assistant_by_archive"),
             models.Index(fields=["workspace", "former_id"], name="assistant_by_former_id"),
-            models.Index("workspace", BY_NAME, "id", name="assistant_by_name"),
-            models.Index("workspace", BY_MODEL, "id", name="assistant_by_model"),
+            models.Index("workspace", BY_NAME, "id", "archived_at", name="assistant_by_name"),
+            # The number of each model is told from the index alone.
+            models.Index(
+                *("workspace", BY_MODEL, "id", "archived_at", "live_version"),
+                name="assistant_by_model",
+            ),
             models.Index(
                 fields=["workspace", "-changed_at", "-id"],
                 name="assistant_with_warnings",

@@ -119,9 +119,15 @@ class AuditEntry(AppendOnly):
         indexes: ClassVar = [
             models.Index(fields=["workspace_id", "-seq"], name="audit_by_workspace"),
             models.Index(fields=["assistant_id", "-seq"], name="audit_by_assistant"),
-            models.Index(fields=["actor_id", "-seq"], name="audit_by_actor"),
+            models.Index(fields=["workspace_id", "actor_id", "-seq"], name="audit_by_actor"),
             models.Index(fields=["object_kind", "object_id", "-seq"], name="audit_by_object"),
-            models.Index(fields=["action", "-seq"], name="audit_by_action"),
+            models.Index(fields=["workspace_id", "action", "-seq"], name="audit_by_action"),
+            models.Index(fields=["workspace_id", "source", "-seq"], name="audit_by_source"),
+            models.Index(
+                fields=["workspace_id", "-seq"],
+                name="audit_not_done",
+                condition=~models.Q(outcome="done"),
+            ),
             models.Index(fields=["at"], name="audit_by_time"),
         ]
 
@@ -133,7 +139,8 @@ class AuditEntry(AppendOnly):
         """When a guard was last found missing and put back, for a day: meanwhile anybody with the
         database could have altered what it protects (reliability.md 8.3).
         """
-        rows = cls.objects.filter(action="audit.guard_restored", at__gt=timezone.now() - RED)
+        rows = cls.objects.filter(workspace_id="", action="audit.guard_restored")
+        rows = rows.filter(at__gt=timezone.now() - RED)
         return rows.order_by("-seq").values_list("at", flat=True).first()
 
     @staticmethod

@@ -101,13 +101,16 @@ def _sqlite_holds(pk: str, live: str) -> str:
 def _postgresql_holds(pk: str, live: str) -> str:
     """As single values, which cannot be made for all rows beforehand: to read the words of every
     text there is would take seconds, and the planner takes them for cheap.
+
+    All of it as one more single value: of a phrase the planner thinks that hardly any text holds
+    it, whatever its words, and would read every push order again for each assistant that does.
     """
     holds = f"(SELECT words FROM {TABLE} WHERE id = {{}}) @@ to_tsquery('simple', %s)"  # noqa: S608
     proposed = (
         f"(SELECT bool_or({holds.format('-c.id')}) FROM {CHANGE} c "  # noqa: S608
         f"WHERE c.assistant_id = {pk})"
     )
-    return f"({holds.format(pk)} IS TRUE OR {live} IS NULL AND {proposed} IS TRUE)"
+    return f"(SELECT {holds.format(pk)} IS TRUE OR {live} IS NULL AND {proposed} IS TRUE)"
 
 
 # --- keeping it -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, QueryDict, StreamingHttpResponse
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -108,6 +109,9 @@ def _page(
     query = data.get("query", "") if "all" in data else f"workspace={workspace.slug}"
     back = f"{reverse('assistant_list')}?{query}"
     can_go, lines = _outcomes(workspace, verb, ids)
+    if len(ids) == MOST:
+        more = _("One run takes %(n)s at most, those that are here longest first.")
+        lines.append(more % {"n": number_format(MOST, force_grouping=True)})
     heading = bulk_words.question(verb, len(ids), can_go)
     context = {
         "heading": heading if ids else _("Nothing is chosen"),

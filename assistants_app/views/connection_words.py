@@ -199,7 +199,8 @@ def who_paused(workspace: Workspace) -> str:
     """The name of whoever paused pushing, "" when nobody did so by hand."""
     if workspace.connection.health.cause == MOVED:
         return ""
-    rows = AuditEntry.objects.filter(action="connection.paused", workspace_id=str(workspace.pk))
+    about = {"object_kind": "connection", "object_id": str(workspace.connection.pk)}
+    rows = AuditEntry.objects.filter(action="connection.paused", **about)
     entry = rows.order_by("-seq").values_list("actor_id", flat=True).first()
     person = User.objects.filter(pk=entry).first() if entry else None
     return person.display_name if person else ""

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import policies
-from assistants_app.models import Change, ConnectionHealth, PushOrder, Workspace
+from assistants_app.models import Assistant, Change, ConnectionHealth, PushOrder, Workspace
 from assistants_app.models.statements import Given, Select
 from assistants_app.views import access, connection_words, notices
 
@@ -245,18 +245,20 @@ def _checked(health: ConnectionHealth) -> str:
     return _("Checked %(age)s ago") % {"age": connection_words.age_of(health.checked_at)}
 
 
-def _number(rows: QuerySet[Any]) -> Subquery:
-    """How many of these rows belong to a workspace's assistants, none being NULL."""
-    inside = rows.order_by().filter(assistant__workspace=OuterRef("pk"))
-    return Subquery(inside.values("assistant__workspace").annotate(n=Count("pk")).values("n"))
+def _number(rows: QuerySet[Any], workspace: str) -> Subquery:
+    """How many of these rows belong to a workspace, none being NULL."""
+    inside = rows.order_by().filter(**{workspace: OuterRef("pk")})
+    return Subquery(inside.values(workspace).annotate(n=Count("pk")).values("n"))
 
 
 def _numbers() -> QuerySet[Workspace, Any]:
     waiting = Change.objects.awaiting(Given("person", BigIntegerField()))
     unsure = (PushOrder.State.STOPPED, PushOrder.State.UNKNOWN)
-    trouble = PushOrder.objects.filter(state__in=unsure, assistant__archived_at=None)
+    # The few orders lead to their assistants, not each assistant to its order.
+    orders = PushOrder.objects.filter(state__in=unsure).values("assistant")
+    trouble = Assistant.objects.unarchived().filter(pk__in=orders)
     rows = Workspace.objects.filter(pk=Given("place", BigIntegerField())).order_by()
-    return rows.values_list(_number(waiting), _number(trouble))
+    return rows.values_list(_number(waiting, "assistant__workspace"), _number(trouble, "workspace"))
 
 
 _NUMBERS = Select(_numbers)  # every page asks for them

@@ -147,6 +147,16 @@ def test_of_many_hits_none_is_read_that_the_page_does_not_show(refunds: Assistan
     assert f"{search.TABLE} " in plan
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a plan of PostgreSQL")
+def test_a_phrase_is_not_taken_for_rarer_than_it_may_be(refunds: Assistant) -> None:
+    """Of one row in the plan it would read whole tables again for each row that there is."""
+    builders.make_copies(refunds, 100)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    plan = Assistant.objects.filter(search.Holds('"refund what you like"')).explain()
+    assert int(plan.partition("rows=")[2].partition(" ")[0]) > 10
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="a function of PostgreSQL")
 def test_a_database_that_lacks_the_function_gets_it(refunds: Assistant) -> None:
     with connection.cursor() as cursor:

@@ -14,6 +14,8 @@ from django.utils import timezone
 from assistants_app.actions import bulk, changes, reviews
 from assistants_app.models import Assistant, AuditEntry, Change, Job
 from assistants_app.runner import Runner
+from assistants_app.views import bulk as bulk_view
+from assistants_app.views import list_tabs
 from tests import builders
 
 if TYPE_CHECKING:
@@ -219,6 +221,26 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(
     Job.objects.filter(pk=job.pk).update(lease_until="2000-01-01T00:00Z")
     Runner(hands=0).tick()
     assert told(Job.objects.get()) == {"done": ["Ready", "Drafted", "Plain"]}
+
+
+def test_what_is_more_than_one_run_takes_is_said(
+    client: Client,
+    dora: User,
+    three: list[Assistant],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client.force_login(dora)
+    query = {"workspace": workspace.slug, "action": "archive", "all": "1", "query": ""}
+    assert "One run takes" not in client.get(URL, query).content.decode()
+    monkeypatch.setattr(bulk_view, "MOST", 2)
+    text = client.get(URL, query).content.decode()
+    assert "Archive 2?" in text
+    assert "One run takes 2 at most" in text
+    monkeypatch.setattr(list_tabs, "MOST", 2)
+    list_url = f"{reverse('assistant_list')}?workspace={workspace.slug}&selected=all"
+    assert "All 2+ selected" in client.get(list_url).content.decode()
+    assert len(three) == 3
 
 
 def test_a_run_is_stopped_where_it_is(

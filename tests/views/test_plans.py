@@ -1,0 +1,100 @@
+"""Pages that must not read every row there is: which index SQLite takes for what they ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from assistants_app.actions import pausing
+from tests import builders
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from assistants_app.models import Assistant, User, Workspace
+    from tests.upstream import Upstream
+
+pytestmark = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL counts rows before it chooses an index."
+)
+LIST = "/assistants/"
+
+
+@pytest.fixture
+def assistant(workspace: Workspace, alice: User, bob: User) -> Assistant:
+    return builders.make_assistant(workspace, author=alice, reviewer=bob)
+
+
+def plans(client: Client, url: str, naming: str) -> list[str]:
+    """The plan of each statement of this page that holds these words."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    asked = [one["sql"] for one in captured if naming in one["sql"]]
+    assert asked
+    with connection.cursor() as cursor:
+        found = [cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in asked]
+    return [" | ".join(str(row[-1]) for row in rows) for rows in found]
+
+
+@pytest.mark.parametrize("key", ["name", "model"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_sorted_list_walks_the_index_of_its_key(
+    client: Client, dora: User, assistant: Assistant, key: str, sign: str
+) -> None:
+    client.force_login(dora)
+    (plan,) = plans(client, f"{LIST}?sort={sign}{key}", f'AS "sort_{key}"')
+    assert f"INDEX assistant_by_{key} (" in plan
+    assert "TEMP B-TREE" not in plan
+    assert assistant.pk
+
+
+def test_the_tabs_begin_with_the_few_orders_that_stopped(
+    client: Client, dora: User, assistant: Assistant
+) -> None:
+    client.force_login(dora)
+    (plan,) = plans(client, LIST, 'AS "drift"')
+    assert plan.count("INDEX push_order_due (state=?)") == 2
+    (plan,) = plans(client, "/account/", "'stopped', 'unknown'")
+    assert "INDEX push_order_due (state=?)" in plan
+    assert assistant.pk
+
+
+@pytest.mark.parametrize("url", ["/models/", "/assistants/filters/", "/"])
+def test_models_are_counted_off_their_index(
+    client: Client, dora: User, assistant: Assistant, url: str
+) -> None:
+    client.force_login(dora)
+    (plan,) = plans(client, url, "GROUP BY 1")
+    assert "INDEX assistant_by_model (" in plan
+    assert assistant.pk
+
+
+def test_who_paused_is_looked_up_with_the_connection(
+    client: Client, dora: User, workspace: Workspace, upstream: Upstream
+) -> None:
+    pausing.pause(workspace, actor=builders.acting(dora))
+    client.force_login(dora)
+    (plan,) = plans(client, LIST, "connection.paused")
+    assert "INDEX audit_by_object (" in plan
+    assert upstream.url
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ("action=thread.resolved", "audit_by_action"),
+        ("source=api", "audit_by_source"),
+        ("outcome=other", "audit_not_done"),
+    ],
+)
+def test_the_audit_log_is_narrowed_by_an_index(
+    client: Client, dora: User, assistant: Assistant, asked: str, index: str
+) -> None:
+    client.force_login(dora)
+    (plan,) = plans(client, f"/audit/?{asked}", "LIMIT 51")
+    assert f"INDEX {index} (" in plan
+    assert "TEMP B-TREE" not in plan
+    assert assistant.pk
