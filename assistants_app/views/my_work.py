@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from assistants_app import policies
-from assistants_app.models import Change, ConnectionHealth, Contribution, PushOrder, Version
+from assistants_app.models import (
+    Assistant,
+    Change,
+    ConnectionHealth,
+    Contribution,
+    PushOrder,
+    Version,
+)
 from assistants_app.views import access, badges, model_list, pages
 
 if TYPE_CHECKING:
@@ -237,12 +244,15 @@ def _order(request: Request, order: PushOrder) -> Row:
 
 def _recent(request: Request) -> Group:
     """What went live lately, whoever published it; what a pull took in is no news."""
+    # The newest alone, before anything is joined: a database may begin with all the assistants.
+    mine = Assistant.objects.filter(pk=OuterRef("assistant"))
+    own = Version.objects.filter(Exists(mine.filter(workspace__in=access.mine_of(request))))
+    newest = own.exclude(origin=Version.Origin.IMPORTED).order_by("-pk").values("pk")[:SHOWN]
     rows = (
-        Version.objects.filter(assistant__workspace__in=access.mine_of(request))
-        .exclude(origin=Version.Origin.IMPORTED)
+        Version.objects.filter(pk__in=newest)
         .select_related("assistant__workspace", "by", "change")
         .defer(*LONG, *(f"{at}__{name}" for at in ("assistant", "change") for name in LONG))
-        .order_by("-pk")[:SHOWN]
+        .order_by("-pk")
     )
     return Group("recent", _("Recently live"), [_version(request, one) for one in rows])
 

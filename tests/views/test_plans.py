@@ -98,3 +98,13 @@ def test_the_audit_log_is_narrowed_by_an_index(
     assert f"INDEX {index} (" in plan
     assert "TEMP B-TREE" not in plan
     assert assistant.pk
+
+
+def test_my_work_begins_with_the_newest_versions(
+    client: Client, dora: User, assistant: Assistant
+) -> None:
+    client.force_login(dora)
+    (plan,) = plans(client, "/", 'ORDER BY "assistants_app_version"."id" DESC')
+    assert "SCAN V0" in plan
+    assert "TEMP B-TREE" not in plan
+    assert assistant.pk
