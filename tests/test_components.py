@@ -304,6 +304,7 @@ def test_the_sidebar_shows_workspaces_places_counts_and_the_connection() -> None
     assert '<a class="pop-item" href="/b/">Back office</a>' in html
     assert '<a id="nav-sparkles" href="/a/" aria-current="page">' in html
     assert '<span class="count bad">2<span class="vh"> problems</span>' in html
+    assert '<span class="count">99+<span class="vh"> items</span>' in html
     assert '<span class="dot ok">' in html
     assert "Maya paused pushing in this workspace" in html
     assert "Sign out" in html

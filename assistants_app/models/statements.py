@@ -38,6 +38,16 @@ class Given(models.Expression):
         return "%s", (self,)
 
 
+class Counted(models.Subquery):
+    """How many rows a queryset has, `most` + 1 for more: no further ones are looked for."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
+
+    def __init__(self, rows: Rows, *, most: int) -> None:
+        super().__init__(rows.order_by().values("pk")[: most + 1])
+
+
 class _Made(NamedTuple):
     """A queryset, a compiler of it, its SQL and the values of that, some of them `Given`.
 

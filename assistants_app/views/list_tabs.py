@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BigIntegerField, IntegerField, Subquery
+from django.db.models import BigIntegerField
 from django.utils.translation import gettext as _
 
 from assistants_app.filters import VIEWS, in_view
 from assistants_app.models import Assistant, Workspace
-from assistants_app.models.statements import Given, Select
+from assistants_app.models.statements import Counted, Given, Select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from assistants_app.views.pages import Request
 
 MOST = 10_000  # a tab that holds more says so, and costs no more to count
-
-
-class _Counted(Subquery):
-    """How many rows a query that was cut off has."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
 
 
 def counts(request: Request, places: Sequence[Workspace]) -> dict[str, int]:
@@ -54,10 +47,10 @@ def _counted(
     return Workspace.objects.filter(pk=one).order_by().annotate(**found).values_list(*VIEWS)
 
 
-def _count(view: str, person: User | Given, inside: dict[str, Any], most: int) -> _Counted:
+def _count(view: str, person: User | Given, inside: dict[str, Any], most: int) -> Counted:
     is_archive = {"archived_at__isnull": view != "archived"}
     rows = Assistant.objects.filter(in_view(view, person), **inside, **is_archive)
-    return _Counted(rows.order_by().values("pk")[: most + 1])
+    return Counted(rows, most=most)
 
 
 def tabs(url: Callable[..., str], current: str, counted: dict[str, int]) -> list[dict[str, Any]]:

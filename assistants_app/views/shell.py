@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
-from django.db.models import BigIntegerField, Count, OuterRef, Subquery
+from django.db.models import BigIntegerField
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from assistants_app import policies
 from assistants_app.models import Assistant, Change, ConnectionHealth, PushOrder, Workspace
-from assistants_app.models.statements import Given, Select
+from assistants_app.models.statements import Counted, Given, Select
 from assistants_app.views import access, connection_words, notices
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from assistants_app.models import User
     from assistants_app.views.pages import Request
 
+MOST = 99  # beyond, the sidebar says 99+ and nothing is counted
 LISTS = ("assistant_list", "review_list", "sync", "audit_list")
 
 
@@ -194,7 +195,7 @@ class Shell:
 
     @cached_property
     def _counts(self) -> tuple[int | None, int | None]:
-        """What stands beside the links (waiting, trouble), read at once."""
+        """What stands beside the links (waiting, trouble), MOST + 1 for more: read at once."""
         place = self.workspace.pk if self.workspace else 0
         return _NUMBERS.first(place=place, person=self.person.pk) or (None, None)
 
@@ -245,20 +246,15 @@ def _checked(health: ConnectionHealth) -> str:
     return _("Checked %(age)s ago") % {"age": connection_words.age_of(health.checked_at)}
 
 
-def _number(rows: QuerySet[Any], workspace: str) -> Subquery:
-    """How many of these rows belong to a workspace, none being NULL."""
-    inside = rows.order_by().filter(**{workspace: OuterRef("pk")})
-    return Subquery(inside.values(workspace).annotate(n=Count("pk")).values("n"))
-
-
 def _numbers() -> QuerySet[Workspace, Any]:
-    waiting = Change.objects.awaiting(Given("person", BigIntegerField()))
+    """Both begin with the few changes and orders, and end where the sidebar says no more."""
+    person, place = Given("person", BigIntegerField()), Given("place", BigIntegerField())
+    waiting = Change.objects.awaiting(person).filter(assistant__workspace=place)
     unsure = (PushOrder.State.STOPPED, PushOrder.State.UNKNOWN)
-    # The few orders lead to their assistants, not each assistant to its order.
     orders = PushOrder.objects.filter(state__in=unsure).values("assistant")
-    trouble = Assistant.objects.unarchived().filter(pk__in=orders)
-    rows = Workspace.objects.filter(pk=Given("place", BigIntegerField())).order_by()
-    return rows.values_list(_number(waiting, "assistant__workspace"), _number(trouble, "workspace"))
+    trouble = Assistant.objects.unarchived().filter(pk__in=orders, workspace=place)
+    rows = Workspace.objects.filter(pk=place).order_by()
+    return rows.values_list(*(Counted(found, most=MOST) for found in (waiting, trouble)))
 
 
 _NUMBERS = Select(_numbers)  # every page asks for them
