@@ -1,28 +1,28 @@
 """Acting on several assistants: a run that asks each one's own action, and tells what came of it.
 
-Every assistant is written by its own action, in its own transaction, with its own audit entry; the
-run adds who asked for how many, and how it ended. What cannot go is skipped and named.
+Every assistant is written by its own action, with its own audit entry, and counted in the same
+transaction: a run that was cut off goes on with exactly those that are left. The run adds who asked
+for how many, and how it ended. What cannot go is skipped and named.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import DatabaseError, transaction
+from django.db.models import Count
 
 from assistants_app import doorbell, policies
 from assistants_app.actions import assistants, audit, changes, jobs, publishing
 from assistants_app.errors import Conflict, DomainError, InvalidDocument, NotAllowed
-from assistants_app.models import Assistant, Change, Job, PushOrder
+from assistants_app.models import Assistant, Change, Job, JobItem, PushOrder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from django.db.models import QuerySet
 
-    from assistants_app import contract
     from assistants_app.models import Workspace
     from assistants_app.policies import Actor, Right
 
@@ -34,8 +34,8 @@ VERBS: dict[str, Right] = {
     "archive": "assistant.archive",
 }
 AT_ONCE = 20  # are done while the person waits; more by the runner
-TOLD = 500  # lines of a result that name their assistant; the others are counted
 CHUNK = 500
+Outcome = JobItem.Outcome
 
 
 def judge(workspace: Workspace, verb: Verb, ids: Sequence[int]) -> dict[int, str]:
@@ -96,7 +96,7 @@ def _why_not(
 def ask(workspace: Workspace, *, actor: Actor, verb: Verb, ids: Sequence[int]) -> Job:
     """A run over exactly these; up to AT_ONCE of them are the caller's to begin (`begin`)."""
     policies.require(actor, VERBS[verb], workspace, on=workspace)
-    chosen: Any = {"verb": verb, "ids": list(ids)}  # as the column keeps JSON
+    chosen: Any = {"verb": verb}  # as the column keeps JSON
     job = Job.objects.create(
         workspace=workspace,
         kind=Job.Kind.BULK,
@@ -105,6 +105,9 @@ def ask(workspace: Workspace, *, actor: Actor, verb: Verb, ids: Sequence[int]) -
         ask=chosen,
         total=len(ids),
     )
+    for at in range(0, len(ids), CHUNK):
+        part = enumerate(ids[at : at + CHUNK], at)
+        JobItem.objects.bulk_create(JobItem(job=job, n=n, assistant_id=pk) for n, pk in part)
     if len(ids) > AT_ONCE:
         doorbell.ring("job", job.pk)
     audit.record(
@@ -134,64 +137,65 @@ def stop(job: Job, *, actor: Actor) -> None:
     policies.require(actor, VERBS[asked["verb"]], job.workspace, on=job)
     now = Job.objects.select_for_update().get(pk=job.pk)
     jobs.stop(now, progress=f"Stopped at {now.done:,} of {now.total:,}. What was done stays.")
-    told = _Told(now.result)
-    audit.record(
-        "bulk.stopped", actor=actor, workspace=job.workspace, on=job, data=dict(told.counts)
-    )
+    audit.record("bulk.stopped", actor=actor, workspace=job.workspace, on=job, data=outcomes(job))
+
+
+def outcomes(job: Job) -> dict[str, int]:
+    """How many were done, skipped and failed so far."""
+    counted = job.items.exclude(outcome="").values_list("outcome").annotate(Count("pk"))
+    return {**dict.fromkeys(Outcome.values, 0), **dict(counted)}
 
 
 @audit.sends
 def run(job: Job) -> None:
     """One after the other, going on where an earlier attempt was cut off."""
-    now = Job.objects.get(pk=job.pk)
-    asked: Any = now.ask
     actor = policies.Actor(kind="person", source=job.source, user=job.asked_by)
-    told = _Told(now.result)
-    for at, pk in enumerate(asked["ids"][now.done :], now.done + 1):
-        told.add(pk, *_tried(job.workspace, asked["verb"], pk, actor))
-        if not jobs.progress(job, told.words(), done=at, result=told.as_json()):
-            return
-    _ended(job, told, actor=actor)
+    if all(_counted(job, item, actor=actor) for item in _left(job)):
+        _ended(job, actor=actor)
 
 
-class _Told:
-    """What has come of a run so far: counts, and the first lines of id, outcome, code."""
+def _left(job: Job) -> Iterator[JobItem]:
+    """Those that nothing has come of yet, in their order."""
+    rows = job.items.filter(outcome="").order_by("n")
+    at = Job.objects.values_list("done", flat=True).get(pk=job.pk)
+    while part := rows.filter(n__gte=at)[:CHUNK]:
+        yield from part
+        at += len(part)
 
-    def __init__(self, result: Any) -> None:
-        kept = result if isinstance(result, dict) else {}
-        self.counts = Counter({name: kept.get(name, 0) for name in ("done", "skipped", "failed")})
-        self.rows: list[Any] = list(kept.get("rows") or ())
 
-    def add(self, pk: int, outcome: str, code: str) -> None:
-        self.counts[outcome] += 1
-        if len(self.rows) < TOLD:
-            self.rows.append([pk, outcome, code])
+@transaction.atomic
+def _counted(job: Job, item: JobItem, *, actor: Actor) -> bool:
+    """Act on one and keep what came of it, or neither; False when the run is not ours any more.
 
-    def as_json(self) -> contract.JSON:
-        return {**self.counts, "rows": self.rows}
-
-    def words(self) -> str:
-        return ", ".join(f"{n:,} {name}" for name, n in self.counts.items())
+    The Job comes first: whoever stops it or takes it over waits until this one is counted.
+    """
+    at: int = item.n + 1
+    if not jobs.progress(job, f"{at:,} of {job.total:,}", done=at):
+        return False
+    asked: Any = job.ask
+    outcome, code = _tried(job.workspace, asked["verb"], item.assistant_id, actor)
+    JobItem.objects.filter(pk=item.pk).update(outcome=outcome, code=code)
+    return True
 
 
 def _tried(workspace: Workspace, verb: Verb, pk: int, actor: Actor) -> tuple[str, str]:
     """What came of one: done, skipped with a code, or failed with one."""
     if code := judge(workspace, verb, [pk])[pk]:
-        return "skipped", code
+        return Outcome.SKIPPED, code
     try:
         _act(verb, pk, actor)
     except InvalidDocument:
-        return "skipped", "errors"
+        return Outcome.SKIPPED, "errors"
     except NotAllowed:
-        return "failed", "right"
+        return Outcome.FAILED, "right"
     except Conflict as conflict:
-        return "skipped", conflict.code
+        return Outcome.SKIPPED, conflict.code
     except (DomainError, DatabaseError):
         raise  # of the whole: nothing that follows would go better
     except Exception:
         log.exception("One of several could not be done.")
-        return "failed", "here"
-    return "done", ""
+        return Outcome.FAILED, "here"
+    return Outcome.DONE, ""
 
 
 def _act(verb: Verb, pk: int, actor: Actor) -> None:
@@ -209,12 +213,11 @@ def _act(verb: Verb, pk: int, actor: Actor) -> None:
 
 
 @transaction.atomic
-def _ended(job: Job, told: _Told, *, actor: Actor) -> None:
-    done = told.as_json()
-    if jobs.finish(job, state=Job.State.DONE, progress=f"{told.words()}.", result=done):
-        audit.record(
-            "bulk.ended", actor=actor, workspace=job.workspace, on=job, data=dict(told.counts)
-        )
+def _ended(job: Job, *, actor: Actor) -> None:
+    counts = outcomes(job)
+    words = ", ".join(f"{n:,} {outcome}" for outcome, n in counts.items())
+    if jobs.finish(job, state=Job.State.DONE, progress=f"{words}."):
+        audit.record("bulk.ended", actor=actor, workspace=job.workspace, on=job, data=counts)
 
 
 # --- taking copies --------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from assistants_app.models.audit import AuditEntry, AuditHead
 from assistants_app.models.changes import Change, Contribution
 from assistants_app.models.connections import AllowedOrigin, Connection, ConnectionHealth
 from assistants_app.models.edit_steps import EditStep
-from assistants_app.models.jobs import Job
+from assistants_app.models.jobs import Job, JobItem
 from assistants_app.models.listed import ListedAssistant
 from assistants_app.models.people import User
 from assistants_app.models.pushes import PushAttempt, PushOrder, UpstreamCopy
@@ -33,6 +33,7 @@ __all__ = [
     "Contribution",
     "EditStep",
     "Job",
+    "JobItem",
     "ListedAssistant",
     "Membership",
     "PushAttempt",

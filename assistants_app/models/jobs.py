@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from assistants_app.models.assistants import Assistant
 from assistants_app.models.content import OrderedJSONField
 from assistants_app.models.workspaces import Workspace
 
@@ -70,3 +71,29 @@ class Job(models.Model):
         """Names what a page shows of it: a poll that has seen this is a 204."""
         shown = (self.state, self.progress, self.result)
         return f"{crc32(repr(shown).encode()):08x}"
+
+
+class JobItem(models.Model):
+    """One of the assistants that a run on several is about, and what came of it.
+
+    Rows of their own, so that the Job, which is written with each of them, stays small.
+    """
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "Done"
+        SKIPPED = "skipped", "Skipped"
+        FAILED = "failed", "Failed"
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="items")
+    n = models.PositiveIntegerField()  # its place among those that were chosen, from 0
+    assistant = models.ForeignKey(Assistant, models.CASCADE, related_name="+")
+    outcome = models.CharField(max_length=8, choices=Outcome, blank=True, default="")
+    code = models.CharField(max_length=32, blank=True, default="")  # why it was not done
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "n"], name="one_item_per_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n} of {self.job_id}: {self.outcome or 'not yet'}"

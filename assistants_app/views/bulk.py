@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from assistants_app.views.pages import Request
 
 MOST = 100_000  # that one run takes
+SHOWN = 200  # of each outcome are named; the others are counted
 VERBS: dict[str, Right] = {**bulk.VERBS, "check": "push", "export": "workspace.read"}
 PARTS = {"dialog": "assistants/parts/_bulk_confirm.html"}
 
@@ -198,32 +199,25 @@ def right_of(row: Job) -> Right:
 
 
 def results(request: Request, row: Job) -> dict[str, Any]:
-    """What the page of a run shows of it: what was asked, and a line of each assistant."""
+    """What the page of a run shows of it: what was asked, and what came of each assistant."""
     asked: Any = row.ask
-    result: Any = row.result or {}
-    lines = result.get("rows") or []
-    own = Assistant.objects.filter(workspace=row.workspace).only("name", "public_id")
-    known = own.in_bulk([pk for pk, _o, _c in lines])
-    groups = [
-        (
-            outcome,
-            title,
-            result.get(outcome, 0),
-            [
-                (known[pk], bulk_words.reason(code) if code else "")
-                for pk, o, code in lines
-                if o == outcome and pk in known
-            ],
-        )
-        for outcome, title in bulk_words.GROUPS.items()
-    ]
-    more = sum(result.get(outcome, 0) for outcome in bulk_words.GROUPS) - len(lines)
     share = ngettext("%(n)s of %(total)s", "%(n)s of %(total)s", row.total or 0)
     return {
-        "bulk": [group for group in groups if group[2]],
-        "bulk_more": more,
+        "bulk": _groups(row) if row.is_over else [],
         "bulk_title": bulk_words.button(asked["verb"])[0],
         "may_stop": not row.is_over
         and policies.allowed(request.actor, right_of(row), row.workspace),
         "share": share % {"n": f"{row.done:,}", "total": f"{row.total or 0:,}"},
     }
+
+
+def _groups(row: Job) -> list[tuple[str, str, int, list[tuple[Assistant, str]], int]]:
+    """By outcome: its title, how many, the first SHOWN of them, and how many more there are."""
+    counts, items = bulk.outcomes(row), row.items.select_related("assistant").order_by("n")
+    only = items.only("code", "assistant__name", "assistant__public_id")
+    groups = []
+    for outcome, title in bulk_words.GROUPS.items():
+        first = only.filter(outcome=outcome)[:SHOWN] if counts[outcome] else ()
+        lines = [(item.assistant, bulk_words.reason(item.code)) for item in first]
+        groups.append((outcome, str(title), counts[outcome], lines, counts[outcome] - len(lines)))
+    return [group for group in groups if group[2]]

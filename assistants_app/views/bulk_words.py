@@ -81,8 +81,9 @@ def outcome(code: str, n: int) -> str:
 
 
 def reason(code: str) -> str:
-    """Why one of them was skipped or failed."""
+    """Why one of them was skipped or failed; nothing of one that was done."""
     return {
+        "": "",
         "archived": _("It is archived already."),
         "no_change": _("It has no open change that differs from the live version."),
         "in_review": _("It is in review already."),

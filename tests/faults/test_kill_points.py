@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistants_app import killpoints
-from assistants_app.actions import changes, importing
+from assistants_app.actions import bulk, changes, importing
 from assistants_app.models import (
     Assistant,
     AuditEntry,
@@ -85,13 +85,14 @@ PULL = [
     "pull.mid_page",
 ]
 EDIT = ["audit.inserted", "save.committed"]
+SEVERAL = ["audit.inserted", "audit.inserted:3", "audit.inserted:4"]
 # Killed at one of these, the write has not left.
 BEFORE_THE_WRITE = PUSH[:8]
 
 
 def test_every_point_is_reached_by_one_of_these_tests() -> None:
     """And `Processes.kill` fails where a point is not reached."""
-    reached = {point.partition(":")[0] for point in [*PUSH, *PUBLISH, *PULL, *EDIT]}
+    reached = {point.partition(":")[0] for point in [*PUSH, *PUBLISH, *PULL, *EDIT, *SEVERAL]}
     assert reached == set(killpoints.NAMES)
 
 
@@ -279,3 +280,20 @@ def test_an_import_goes_on_where_it_was_cut_off(
     assert AuditEntry.objects.filter(action="import.ended").count() == 1
     assert up.writes() == []
     assert connected.pk
+
+
+@pytest.mark.parametrize("at", SEVERAL, ids=named)
+def test_a_run_on_several_counts_each_exactly_once(
+    workspace: Workspace, alice: User, bob: User, dora: User, processes: Processes, at: str
+) -> None:
+    ids = [make_assistant(workspace, author=alice, reviewer=bob).pk for _ in range(3)]
+    job = bulk.ask(workspace, actor=acting(dora), verb="archive", ids=ids)
+    processes.kill("tick", at)
+    archived = Assistant.objects.exclude(archived_at=None).count()
+    assert AuditEntry.objects.filter(action="assistant.archived").count() == archived
+    assert (Job.objects.get().done, bulk.outcomes(job)["done"]) == (archived, archived)
+    invariants.come_to_rest()
+    assert bulk.outcomes(job) == {"done": 3, "skipped": 0, "failed": 0}
+    assert AuditEntry.objects.filter(action="assistant.archived").count() == 3
+    assert AuditEntry.objects.filter(action="bulk.ended").count() == 1
+    assert chain.verify().is_intact

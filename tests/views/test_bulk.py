@@ -57,10 +57,8 @@ def pressed(client: Client, query: dict[str, Any]) -> HttpResponse:
 
 def told(job: Job) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    result: Any = job.result
-    for pk, outcome, code in result["rows"]:
-        name = Assistant.objects.get(pk=pk).name or ""
-        found.setdefault(outcome, []).append(f"{name} {code}".strip())
+    for item in job.items.order_by("n"):
+        found.setdefault(item.outcome, []).append(f"{item.assistant.name} {item.code}".strip())
     return found
 
 
@@ -266,20 +264,58 @@ def test_a_run_is_stopped_where_it_is(
     monkeypatch.setattr(bulk, "_act", act)
     bulk.begin(job)
     job.refresh_from_db()
-    assert (job.state, job.progress) == ("failed", "Stopped at 1 of 3. What was done stays.")
+    assert (job.state, job.progress) == ("failed", "Stopped at 2 of 3. What was done stays.")
     assert Assistant.objects.unarchived().filter(pk=three[2].pk).exists()
     actions = AuditEntry.objects.filter(action__startswith="bulk.").order_by("seq")
     assert list(actions.values_list("action", flat=True)) == ["bulk.asked", "bulk.stopped"]
     text = client.get(page).content.decode()
-    assert "Stopped at 1 of 3." in text
+    assert "Stopped at 2 of 3." in text
     assert stop not in text
     assert "It is over already." in client.post(stop, follow=True).content.decode()
 
 
-def test_who_may_not_do_it_may_not_stop_it(
-    client: Client, alice: User, carol: User, dora: User, workspace: Workspace
+def test_only_the_first_of_each_outcome_are_named_and_the_others_counted(
+    client: Client,
+    dora: User,
+    three: list[Assistant],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    job = bulk.ask(workspace, actor=builders.acting(dora), verb="archive", ids=[1])
+    client.force_login(dora)
+    monkeypatch.setattr(bulk_view, "SHOWN", 1)
+    page = pressed(client, asked(workspace, "publish", three)).headers["Location"]
+    text = client.get(page).content.decode()
+    assert ["Ready" in text, "Drafted" in text, "Plain" in text] == [True, True, False]
+    assert text.count("These are the first 1; 1 more is not listed.") == 1
+
+
+def test_what_was_done_before_a_run_failed_is_listed(
+    client: Client, dora: User, three: list[Assistant], workspace: Workspace
+) -> None:
+    client.force_login(dora)
+    job = bulk.ask(
+        workspace, actor=builders.acting(dora), verb="archive", ids=[row.pk for row in three]
+    )
+    job.items.filter(n=0).update(outcome="done")
+    Job.objects.filter(pk=job.pk).update(
+        state=Job.State.FAILED, progress="It failed here; see the log.", finished_at=timezone.now()
+    )
+    text = client.get(reverse("job", args=[job.pk])).content.decode()
+    assert "It failed here; see the log." in text
+    assert reverse("assistant", args=[three[0].pk]) in text
+    assert reverse("assistant", args=[three[1].pk]) not in text
+
+
+def test_who_may_not_do_it_may_not_stop_it(
+    client: Client,
+    alice: User,
+    carol: User,
+    dora: User,
+    workspace: Workspace,
+    three: list[Assistant],
+) -> None:
+    ids = [row.pk for row in three]
+    job = bulk.ask(workspace, actor=builders.acting(dora), verb="archive", ids=ids)
     stop = reverse("job_stop", args=[job.pk])
     for person, status in ((alice, 403), (carol, 404)):
         client.force_login(person)
