@@ -167,9 +167,7 @@ def edit(
     policies.require(actor, "change.write", change.assistant.workspace, on=change)
     now = change if is_fresh else reread(change)
     if not now.is_open:
-        raise Conflict(
-            f"This change is {now.get_state_display().lower()}.", code="state", change=now
-        )
+        raise Conflict(Change.STANDS[now.state], code="state", change=now)
     texts.fit(Change, title=title or "", why=why or "")
     texts.readable({field: text for field, text in (unread or {}).items() if text is not None})
     written = edits.written(values)
@@ -273,9 +271,7 @@ def submit(
     policies.require(actor, "change.write", change.assistant.workspace, on=change)
     now = Change.objects.select_related("assistant__workspace", "base").get(pk=change.pk)
     if now.state not in EDITABLE:
-        raise Conflict(
-            f"This change is {now.get_state_display().lower()}.", code="state", change=now
-        )
+        raise Conflict(Change.STANDS[now.state], code="state", change=now)
     if is_same(now) and not policies.needs_review_there(now.assistant):
         raise Conflict("This change does not differ from the live version yet.", code="no_change")
     refuse_errors(now, rules)

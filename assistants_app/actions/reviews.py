@@ -36,7 +36,7 @@ def approve(change: Change, *, actor: Actor, digest: str, note: str = "") -> Cha
         raise Conflict(reason, code="outdated" if now.is_outdated else "comments", change=now)
     standing = policies.standing(now)
     if now.state == State.APPROVED and standing.is_enough:
-        raise Conflict("This change is approved.", code="state", change=now)
+        raise Conflict(Change.STANDS[now.state], code="state", change=now)
     if any(review.reviewer_id == actor.person.pk for review in standing.counting):
         raise Conflict("You already approved this text.", code="again", change=now)
     sent = _decide(now, actor, Decision.APPROVED, note)
@@ -95,9 +95,7 @@ def _reviewable(
         raise policies.refusal(reason, "change.review", workspace, change)
     now = _locked(change)
     if now.state not in states:
-        raise Conflict(
-            f"This change is {now.get_state_display().lower()}.", code="state", change=now
-        )
+        raise Conflict(Change.STANDS[now.state], code="state", change=now)
     if now.digest != digest:
         raise Conflict("This change was edited since you opened it.", code="digest", change=now)
     return now

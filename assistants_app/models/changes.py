@@ -59,6 +59,14 @@ class Change(AssistantFields):
         WITHDRAWN = "withdrawn", "Withdrawn"
         LIVE = "live", "Live"
 
+    STANDS: ClassVar = {
+        State.DRAFT.value: "This change is a draft.",
+        State.IN_REVIEW.value: "This change is in review.",
+        State.CHANGES_REQUESTED.value: "A reviewer requested changes.",
+        State.APPROVED.value: "This change is approved.",
+        State.WITHDRAWN.value: "This change is withdrawn.",
+        State.LIVE.value: "This change is live.",
+    }
     OPEN: ClassVar = (
         State.DRAFT.value,
         State.IN_REVIEW.value,

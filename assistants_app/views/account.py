@@ -151,7 +151,7 @@ def again(request: HttpRequest, form: Form | None = None, *, status: int) -> Htt
     return render(request, "account/parts/_again.html", context, status=status)
 
 
-class Reauthenticate(ReauthenticateView):  # type: ignore[misc]  # allauth has no types
+class Reauthenticate(freshness.Cancellable, ReauthenticateView):  # type: ignore[misc]  # allauth has no types
     """allauth's "is it still you?"; a sample person, who has no password, says yes by one click."""
 
     @property

@@ -86,7 +86,7 @@ class Confirm(base.AuthenticateView):  # type: ignore[misc]
         return response
 
 
-class ConfirmAgain(Unprocessable, base.ReauthenticateView):  # type: ignore[misc]
+class ConfirmAgain(Unprocessable, freshness.Cancellable, base.ReauthenticateView):  # type: ignore[misc]
     """ "Is it still you?" for who has a second factor."""
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from assistants_app.forms.connections import SECRET_PREFIX
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from assistants_app.views.pages import Request
 
 P = ParamSpec("P")
-SINCE, KEPT = "signed_in_at", "unsent"  # session keys
+SINCE, KEPT, BACK = "signed_in_at", "unsent", "asked_at"  # session keys
 SECRETS = ("key",)
 KEPT_MAX = 20_000  # characters
 
@@ -63,18 +64,39 @@ def required(
             if is_fresh(request) or (back and request.method != "POST"):
                 return view(request, *args, **kwargs)
             place = [kwargs["slug"]] if "slug" in kwargs else []
-            return _ask(request, reverse(back, args=place) if back else request.path)
+            return _ask(request, reverse(back, args=place) if back else "")
 
         return guarded
 
     return wrap
 
 
-def _ask(request: Request, back: str) -> HttpResponse:
+def _ask(request: Request, form_page: str) -> HttpResponse:
     if request.method == "POST":
         _keep(request)
-    query = urlencode({REDIRECT_FIELD_NAME: back})
+    request.session[BACK] = form_page or _came_from(request)
+    query = urlencode({REDIRECT_FIELD_NAME: form_page or request.path})
     return pages.go(request, f"{reverse('account_reauthenticate')}?{query}")
+
+
+def _came_from(request: Request) -> str:
+    """A path of this site: the page before this one, which itself would only ask again."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    if came.path.startswith(reverse("account_reauthenticate")):
+        return str(request.session.get(BACK, reverse("home")))
+    path = came._replace(scheme="", netloc="").geturl()
+    is_other = came.netloc == request.get_host() and came.path != request.path
+    return path if is_other and url_has_allowed_host_and_scheme(path, None) else reverse("home")
+
+
+class Cancellable:
+    """ "Is it still you?" with a way back, for who would rather leave it."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        is_factor = (self.get_next_url() or "").startswith(reverse("mfa_index"))  # type: ignore[attr-defined]
+        kept = self.request.session.get(BACK, reverse("home"))  # type: ignore[attr-defined]
+        return context | {"cancel_url": reverse("mfa_index") if is_factor else kept}
 
 
 def _keep(request: Request) -> None:

@@ -70,7 +70,7 @@ class Remove(webauthn.RemoveWebAuthnView):  # type: ignore[misc]
         return response
 
 
-class ConfirmAgain(webauthn.ReauthenticateWebAuthnView):  # type: ignore[misc]
+class ConfirmAgain(freshness.Cancellable, webauthn.ReauthenticateWebAuthnView):  # type: ignore[misc]
     """ "Is it still you?" by passkey."""
 
     def form_invalid(self, form: Any) -> HttpResponse:

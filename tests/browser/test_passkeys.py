@@ -107,6 +107,7 @@ def test_a_passkey_is_a_second_step_and_says_still_me(stage: Stage) -> None:
     page.wait_for_url(stage.url + reverse("home"))
     page.goto(reverse("mfa_reauthenticate_webauthn"))
     assert faults(page) == []
+    expect(page.get_by_role("link", name="Cancel")).to_have_attribute("href", reverse("home"))
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(stage.url + reverse("home"))
 

@@ -131,6 +131,9 @@ def test_requesting_changes_wants_a_note(client: Client, bob: User, waiting: Cha
     waiting.refresh_from_db()
     assert waiting.state == Change.State.CHANGES_REQUESTED
     assert "Say where it applies." in text(client, waiting)
+    late = decide(client, waiting, "approve")
+    assert late.status_code == 409
+    assert "A reviewer requested changes." in late.content.decode()
 
 
 def test_a_note_survives_a_409(client: Client, alice: User, bob: User, waiting: Change) -> None:

@@ -238,8 +238,10 @@ def test_is_it_still_you_takes_the_factor_and_not_the_password(
     by_password = dora_in.post(asked, {"password": SECRET})
     assert by_password["Location"].startswith(reverse("mfa_reauthenticate"))
     asked = by_password["Location"]
-    assert dora_in.get(asked).status_code == 200
-    assert dora_in.post(asked, {"code": "000000x"}).status_code == 422
+    assert dora_in.get(asked).context["cancel_url"] == page
+    refused = dora_in.post(asked, {"code": "000000x"})
+    assert refused.status_code == 422
+    assert f'href="{page}">Cancel' in refused.content.decode()
     assert dora_in.post(page, {"approvals": "2"})["Location"].startswith(
         reverse("account_reauthenticate")
     )

@@ -170,3 +170,49 @@ def test_next_never_leaves_this_site(later: Client) -> None:
     )
     assert response.status_code == 302
     assert "evil" not in response["Location"]
+
+
+def cancel_of(client: Client, asked: str, **sent: str) -> str:
+    page = client.post(asked, sent) if sent else client.get(asked)
+    return str(page.context["cancel_url"])
+
+
+def test_cancel_leads_to_the_form_even_after_a_wrong_password(
+    later: Client, workspace: Workspace
+) -> None:
+    url = where("workspace_rules", workspace)
+    asked = later.post(url, {"approvals": "2"})["Location"]
+    assert cancel_of(later, asked) == url
+    assert cancel_of(later, asked, password="wrong wrong wrong") == url
+    assert f'href="{url}">Cancel' in later.get(asked).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("referer", "leads_to"),
+    [
+        ("http://testserver/people/?q=a", "/people/?q=a"),
+        ("http://evil.example/people/", "/"),
+        ("http://testserver//evil.example/", "/"),
+        ("", "/"),
+    ],
+)
+def test_cancel_leads_to_the_page_before_one_that_asks(
+    later: Client, workspace: Workspace, alice: User, referer: str, leads_to: str
+) -> None:
+    url = where("workspace_member_remove", workspace, alice.pk)
+    asked = later.get(url, headers={"Referer": referer})["Location"]
+    assert cancel_of(later, asked) == leads_to
+
+
+def test_cancel_never_leads_round_in_a_circle(
+    later: Client, workspace: Workspace, alice: User
+) -> None:
+    url = where("workspace_member_remove", workspace, alice.pk)
+    asked = later.post(url, headers={"Referer": f"http://testserver{url}"})["Location"]
+    assert cancel_of(later, asked) == "/"
+    members = where("workspace_members", workspace)
+    asked = later.get(url, headers={"Referer": f"http://testserver{members}"})["Location"]
+    later.get(url, headers={"Referer": f"http://testserver{asked}"})
+    assert cancel_of(later, asked) == members
+    asked = later.get(reverse("mfa_activate_totp"))["Location"]
+    assert cancel_of(later, asked) == reverse("mfa_index")
