@@ -7,8 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection
 
-from assistants_app import serving
+from assistants_app import runner, serving
+from tests import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,3 +53,12 @@ def test_serving_suits_the_process_once_the_application_is_loaded(
     with pytest.raises(EOFError):
         serving.serve(None)  # type: ignore[arg-type]  # nothing is listened to
     assert steps == ["loaded", "suited"]
+
+
+@pytest.mark.skipif(parts.on_postgresql(), reason="PostgreSQL shares one cache")
+@pytest.mark.django_db
+def test_the_caches_of_all_threads_together_fit_a_small_machine() -> None:
+    with connection.cursor() as cursor:
+        one = -cursor.execute("PRAGMA cache_size").fetchone()[0]  # kilobytes
+    assert one >= 8_000
+    assert one * (serving.THREADS + runner.HANDS) <= 640_000
