@@ -15,7 +15,7 @@ from django.db.models import Count
 
 from assistants_app import doorbell, policies
 from assistants_app.actions import assistants, audit, changes, jobs, publishing
-from assistants_app.errors import Conflict, DomainError, InvalidDocument, NotAllowed
+from assistants_app.errors import Conflict, DomainError, Invalid, InvalidDocument, NotAllowed
 from assistants_app.models import Assistant, Change, Job, JobItem, PushOrder
 
 if TYPE_CHECKING:
@@ -186,6 +186,8 @@ def _tried(workspace: Workspace, verb: Verb, pk: int, actor: Actor) -> tuple[str
         _act(verb, pk, actor)
     except InvalidDocument:
         return Outcome.SKIPPED, "errors"
+    except Invalid as missing:
+        return Outcome.SKIPPED, missing.field
     except NotAllowed:
         return Outcome.FAILED, "right"
     except Conflict as conflict:

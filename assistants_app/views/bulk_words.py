@@ -92,6 +92,7 @@ def reason(code: str) -> str:
         "approvals": _("Its approvals do not count any more."),
         "outdated": _("Another version went live after its change began."),
         "drift": _("It has changed upstream. Settle that first."),
+        "why": _("A rule of this workspace asks to say why. Open the change and say it."),
         "errors": _("Its text has errors. Open the change and correct them."),
         "gone": _("It is not here any more."),
         "right": _("The role of who asked for this does not include it any more."),

@@ -15,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from assistants_app.actions import bulk, jobs
-from assistants_app.models import Assistant, AuditEntry, Job, JobItem
+from assistants_app.models import Assistant, AuditEntry, Change, Job, JobItem
 from assistants_app.runner import Runner
 from tests.actions.told import tells
-from tests.builders import acting, make_assistant, make_copies
+from tests.builders import acting, make_assistant, make_change, make_copies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +104,19 @@ def test_one_that_is_not_ours_any_more_acts_on_nothing(
         bulk.run(first)
     assert Assistant.objects.filter(archived_at=None).count() == len(several)
     assert bulk.outcomes(job) == {"done": 0, "skipped": 0, "failed": 0}
+
+
+def test_one_that_has_to_say_why_first_holds_back_no_other(
+    workspace: Workspace, alice: User
+) -> None:
+    workspace.why_required = True
+    workspace.save()
+    changes = [make_change(workspace, alice, name=name) for name in ("Silent", "Told")]
+    Change.objects.filter(pk=changes[1].pk).update(why="Customers asked for it.")
+    ids = [change.assistant_id for change in changes]
+    bulk.begin(bulk.ask(workspace, actor=acting(alice), verb="submit", ids=ids))
+    told = Job.objects.get().items.order_by("n").values_list("outcome", "code")
+    assert list(told) == [("skipped", "why"), ("done", "")]
 
 
 def test_what_became_of_each_is_forgotten_with_the_run(
