@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_http_methods
+from django.urls import reverse
 
 from assistants_app import policies
 from assistants_app.models import Assistant, Change, Workspace
+from assistants_app.views import errors, pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,20 +30,28 @@ LAST_USED = "workspace"  # session key: the slug last looked at; no permission i
 
 
 def signed_in(
-    *methods: str,
+    *methods: str, is_part: bool = False
 ) -> Callable[
     [Callable[Concatenate[Request, P], HttpResponseBase]], Callable[..., HttpResponseBase]
 ]:
-    """Only for signed-in people, only these methods (GET brings HEAD with it)."""
+    """Only for signed-in people, only these methods (GET brings HEAD with it).
+
+    Signing in leads to this address; where that is no page (`is_part`, or no GET), to the page
+    that it was asked from.
+    """
     allowed = [*methods, *(["HEAD"] if "GET" in methods else [])]
 
     def wrap(
         view: Callable[Concatenate[Request, P], HttpResponseBase],
     ) -> Callable[..., HttpResponseBase]:
-        @require_http_methods(allowed)
-        @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method not in allowed:
+                return errors.wrong_method(request, allowed)
+            if not request.user.is_authenticated:
+                is_page = "GET" in methods and not is_part
+                here = request.get_full_path() if is_page else pages.came_from(request)
+                return redirect_to_login(here or reverse("home"))
             return view(cast("Request", request), *args, **kwargs)
 
         return guarded

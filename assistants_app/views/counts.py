@@ -19,7 +19,7 @@ _SLOTS = {
 }
 
 
-@access.signed_in("GET")
+@access.signed_in("GET", is_part=True)
 def counts(request: Request) -> HttpResponse:
     """204 while all is as `seen` says, else the navigation, bell, connection and red line anew.
 

@@ -38,6 +38,13 @@ def refused(request: HttpRequest, message: str, *, status: int) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
+def wrong_method(request: HttpRequest, allowed: list[str]) -> HttpResponse:
+    """Mostly an address that only takes forms, typed or loaded again."""
+    response = refused(request, _("There is no page at this address."), status=405)
+    response["Allow"] = ", ".join(allowed)
+    return response
+
+
 def out_of_service(request: HttpRequest, error: Exception) -> HttpResponse:
     """The storage cannot write now: nothing was saved, and what was typed comes back to be kept."""
     message = _("Busy; nothing was saved. Try again in a moment.")

@@ -10,14 +10,13 @@ from __future__ import annotations
 import time
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from assistants_app.forms.connections import SECRET_PREFIX
@@ -81,12 +80,10 @@ def _ask(request: Request, form_page: str) -> HttpResponse:
 
 def _came_from(request: Request) -> str:
     """A path of this site: the page before this one, which itself would only ask again."""
-    came = urlsplit(request.headers.get("Referer", ""))
-    if came.path.startswith(reverse("account_reauthenticate")):
+    came = pages.came_from(request)
+    if came.startswith(reverse("account_reauthenticate")):
         return str(request.session.get(BACK, reverse("home")))
-    path = came._replace(scheme="", netloc="").geturl()
-    is_other = came.netloc == request.get_host() and came.path != request.path
-    return path if is_other and url_has_allowed_host_and_scheme(path, None) else reverse("home")
+    return reverse("home") if came.partition("?")[0] in ("", request.path) else came
 
 
 class Cancellable:

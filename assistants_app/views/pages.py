@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +54,18 @@ def posted(request: Request) -> QueryDict | None:
 def verdict(request: Request, form: BaseForm) -> int:
     """422 for what was sent and is refused, else 200."""
     return 422 if request.method == "POST" and form.errors else 200
+
+
+def came_from(request: HttpRequest) -> str:
+    """The path, with its query, of the page of this site that this was sent from; else empty."""
+    headers = request.headers
+    try:
+        sent_by = urlsplit(headers.get("HX-Current-URL") or headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    path = sent_by._replace(scheme="", netloc="", fragment="").geturl()
+    is_ours = sent_by.netloc == request.get_host() and url_has_allowed_host_and_scheme(path, None)
+    return path if is_ours else ""
 
 
 def go(request: Request, to: str, *args: Any) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -125,3 +126,38 @@ def test_a_refused_sign_in_says_what_to_enter(
 ) -> None:
     errors = client.post(reverse("account_login"), data).context["form"].errors
     assert told in str(errors[field or "__all__"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "leads_to"),
+    [
+        ({"Referer": "http://testserver/assistants/7/?tab=history"}, "/assistants/7/?tab=history"),
+        ({"Referer": "http://evil.example/assistants/7/"}, "/"),
+        ({"Referer": "http://testserver//evil.example/"}, "/"),
+        ({"Referer": "http://[testserver/"}, "/"),
+        ({}, "/"),
+    ],
+)
+def test_what_is_only_sent_leads_back_to_where_it_was_sent_from(
+    client: Client, headers: dict[str, str], leads_to: str
+) -> None:
+    """After signing in a browser asks with GET, which an address for forms alone does not take."""
+    response = client.post(reverse("change_open", args=[7]), headers=headers)
+    assert response.status_code == 302
+    assert parse_qs(urlsplit(response["Location"]).query)["next"] == [leads_to]
+
+
+def test_a_page_that_stood_open_is_found_again(client: Client) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/sync/?state=failed"}
+    response = client.get(reverse("counts"), headers=headers)
+    assert response.status_code == 401
+    assert parse_qs(urlsplit(response["HX-Redirect"]).query)["next"] == ["/sync/?state=failed"]
+
+
+def test_an_address_for_forms_alone_is_no_blank_page(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    response = client.get(reverse("change_open", args=[7]))
+    assert response.status_code == 405
+    assert response["Allow"] == "POST"
+    assert "There is no page at this address." in response.content.decode()
+    assert "Go to My work" in response.content.decode()
