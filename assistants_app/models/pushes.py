@@ -83,7 +83,10 @@ class PushOrder(models.Model):
                 condition=~models.Q(state="stopped") | ~models.Q(reason=""),
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["state", "not_before"], name="push_order_due")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "not_before"], name="push_order_due"),
+            models.Index(fields=["state", "-changed_at"], name="push_order_by_change"),
+        ]
 
     def __str__(self) -> str:
         return f"push order of assistant {self.assistant_id}: {self.state}"

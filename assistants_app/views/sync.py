@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from django.contrib import messages
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from assistants_app import policies
 from assistants_app.actions import frozen, health, pausing, pulling, push_decisions
 from assistants_app.errors import Conflict, Invalid
 from assistants_app.forms.sync import ConfirmGoneForm
-from assistants_app.models import ConnectionHealth, Job, PushOrder, UpstreamCopy
+from assistants_app.models import Assistant, ConnectionHealth, Job, PushOrder, UpstreamCopy
 from assistants_app.views import access, connection_words, order_words, pages
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def sync(request: Request) -> HttpResponse:
 
 
 def _page(request: Request, workspace: Workspace, form: ConfirmGoneForm) -> HttpResponse:
-    orders = {name: list(rows[:SHOWN]) for name, rows in _groups(workspace).items()}
+    orders = {name: list(rows) for name, rows in _groups(workspace).items()}
     counts = _counts(workspace)
     job = workspace.jobs.filter(kind=Job.Kind.PULL).order_by("-pk").first()
     seen = _fingerprint(orders, counts, job, workspace.connection.health)
@@ -113,13 +113,18 @@ def _poll(orders: dict[str, list[PushOrder]], job: Job | None, row: ConnectionHe
     return 15 if row.state in health.PROBED else 0
 
 
+def _orders(workspace: Workspace) -> QuerySet[PushOrder]:
+    """Asked of each order: a join may begin with all the assistants of the workspace."""
+    here = Assistant.objects.unarchived().filter(pk=OuterRef("assistant"), workspace=workspace)
+    return PushOrder.objects.filter(Exists(here))
+
+
 def _counts(workspace: Workspace) -> dict[str, int]:
     """How many there are in all, beyond those that are shown."""
-    rows = PushOrder.objects.filter(assistant__workspace=workspace, assistant__archived_at=None)
-    which = _conditions() | {
-        "waiting": Q(state=State.WAITING),
-        "pushing": Q(state=State.SENDING),
-    }
+    groups = _conditions()
+    unsettled = Q(state__in=[state for state in State if state != State.IDLE])
+    rows = _orders(workspace).filter(unsettled | groups["done"])
+    which = groups | {"waiting": Q(state=State.WAITING), "pushing": Q(state=State.SENDING)}
     return rows.aggregate(**{name: Count("pk", filter=q) for name, q in which.items()})
 
 
@@ -143,16 +148,21 @@ def _conditions() -> dict[str, Q]:
 
 
 def _groups(workspace: Workspace) -> dict[str, QuerySet[PushOrder]]:
+    """The newest SHOWN of each, found by themselves before anything is read with them."""
     base = UpstreamCopy.objects.filter(assistant=OuterRef("assistant"), kind=UpstreamCopy.Kind.BASE)
     rows = (
-        PushOrder.objects.filter(assistant__workspace=workspace, assistant__archived_at=None)
-        .select_related("assistant", "desired_version", "pushed_version", "connection__health")
+        PushOrder.objects.select_related("assistant", "desired_version", "pushed_version")
+        .select_related("connection__health")
         .defer("assistant__instructions", "desired_version__instructions")
         .defer("pushed_version__instructions")
         .annotate(read_at=Subquery(base.values("seen_at")[:1]))
         .order_by("-changed_at")
     )
-    return {name: rows.filter(condition) for name, condition in _conditions().items()}
+    newest = _orders(workspace).order_by("-changed_at").values("pk")
+    return {
+        name: rows.filter(pk__in=newest.filter(condition)[:SHOWN])
+        for name, condition in _conditions().items()
+    }
 
 
 def _rows(workspace: Workspace, orders: list[PushOrder], may_push: bool) -> list[dict[str, Any]]:

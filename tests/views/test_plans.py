@@ -56,9 +56,9 @@ def test_the_tabs_begin_with_the_few_orders_that_stopped(
 ) -> None:
     client.force_login(dora)
     (plan,) = plans(client, LIST, 'AS "drift"')
-    assert plan.count("INDEX push_order_due (state=?)") == 2
+    assert plan.count("INDEX push_order_by_change (state=?)") == 2
     (plan,) = plans(client, "/account/", "'stopped', 'unknown'")
-    assert "INDEX push_order_due (state=?)" in plan
+    assert "INDEX push_order_by_change (state=?)" in plan
     assert assistant.pk
 
 
@@ -108,3 +108,16 @@ def test_my_work_begins_with_the_newest_versions(
     assert "SCAN V0" in plan
     assert "TEMP B-TREE" not in plan
     assert assistant.pk
+
+
+def test_sync_begins_with_the_orders_of_each_state(
+    client: Client, dora: User, upstream: Upstream
+) -> None:
+    client.force_login(dora)
+    (plan,) = plans(client, "/sync/", 'AS "trouble"')
+    assert "INDEX push_order_by_change (state=? AND changed_at>?)" in plan
+    groups = plans(client, "/sync/", 'AS "read_at"')
+    assert len(groups) == 4
+    for plan in groups:
+        assert "SEARCH V0 USING INDEX push_order_" in plan.partition("LIST SUBQUERY")[2]
+    assert upstream.url

@@ -61,10 +61,15 @@ def many(workspace: Workspace, alice: User, bob: User) -> list[Assistant]:
 
 
 def rows_read(client: Client, url: str, naming: str) -> float:
-    """How many assistants this page's statement with these words reads, whichever way."""
+    """The most assistants that one of this page's statements with these words reads."""
     with CaptureQueriesContext(connection) as captured:
         assert client.get(url).status_code == 200
-    [sql] = [one["sql"] for one in captured if naming in one["sql"]]
+    asked = [one["sql"] for one in captured if naming in one["sql"]]
+    assert asked
+    return max(_rows_read(sql) for sql in asked)
+
+
+def _rows_read(sql: str) -> float:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
         [[found]] = cursor.fetchall()
