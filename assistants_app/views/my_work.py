@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from django.db.models import QuerySet
     from django.http import HttpResponse
 
     from assistants_app.models import User, Workspace
-    from assistants_app.models.changes import ChangeQuerySet
     from assistants_app.policies import Right
     from assistants_app.views.badges import Badge
     from assistants_app.views.pages import Request
@@ -103,12 +103,17 @@ def _where(request: Request, right: Right) -> list[Workspace]:
     return [one for one in access.mine_of(request) if policies.allowed(request.actor, right, one)]
 
 
-def _changes(places: Sequence[Workspace]) -> ChangeQuerySet:
-    return (
-        Change.objects.filter(assistant__workspace__in=places, assistant__archived_at=None)
-        .select_related("assistant__workspace", "author")
-        .defer(*LONG, *(f"assistant__{name}" for name in LONG))
-    )
+def _is_of(places: Sequence[Workspace]) -> Exists:
+    """Asked of each change or order: a join may begin with all the assistants."""
+    here = Assistant.objects.unarchived().filter(pk=OuterRef("assistant"), workspace__in=places)
+    return Exists(here)
+
+
+def _first(rows: QuerySet[Change], *order: str) -> list[Change]:
+    """SHOWN of these and one more, found by themselves before anything is read with them."""
+    found = rows.order_by(*order).values("pk")[: SHOWN + 1]
+    shown = Change.objects.filter(pk__in=found).select_related("assistant__workspace", "author")
+    return list(shown.defer(*LONG, *(f"assistant__{name}" for name in LONG)).order_by(*order))
 
 
 def _is_own(request: Request) -> Exists:
@@ -134,8 +139,8 @@ def _place(request: Request, workspace: Workspace) -> tuple[str, ...]:
 
 def _waiting(request: Request, places: list[Workspace]) -> Group:
     """Changes in review that this person may decide on, wrote no part of and did not approve."""
-    rows = _changes(places).awaiting(request.user)
-    found = list(rows.order_by("submitted_at", "pk")[: SHOWN + 1])
+    rows = Change.objects.awaiting(request.user).filter(_is_of(places))
+    found = _first(rows, "submitted_at", "pk")
     return Group(
         "waiting",
         _("Waiting for my review"),
@@ -149,8 +154,8 @@ def _waiting(request: Request, places: list[Workspace]) -> Group:
 
 def _own(request: Request) -> Group:
     """This person's open changes, and others' that they wrote a part of."""
-    rows = _changes(access.mine_of(request)).filter(_is_own(request) | Q(author=request.user))
-    found = list(rows.filter(state__in=Change.OPEN).order_by("-edited_at", "-pk")[: SHOWN + 1])
+    rows = Change.objects.open().filter(_is_own(request) | Q(author=request.user))
+    found = _first(rows.filter(_is_of(access.mine_of(request))), "-edited_at", "-pk")
     more = f"{reverse('assistant_list')}?view=mine" if len(found) > SHOWN else ""
     return Group("mine", _("My changes"), [_mine(request, one) for one in found[:SHOWN]], more)
 
@@ -163,8 +168,8 @@ def _mine(request: Request, change: Change) -> Row:
 
 def _publishable(request: Request, places: list[Workspace]) -> Group:
     """Approved changes of others that this person may publish; their own stand above."""
-    rows = _changes(places).filter(~_is_own(request), state=State.APPROVED)
-    found = list(rows.order_by("edited_at", "pk")[: SHOWN + 1])
+    rows = Change.objects.filter(_is_of(places), ~_is_own(request), state=State.APPROVED)
+    found = _first(rows, "edited_at", "pk")
     more = f"{reverse('assistant_list')}?view=ready" if len(found) > SHOWN else ""
     return Group(
         "ready",
@@ -184,15 +189,14 @@ def _attention(request: Request, places: list[Workspace], edited: list[Workspace
     closed = [_connection(request, place) for place in places if _is_closed(place)]
     closed += [_models(request, *found) for found in model_list.ending_soon(edited)]
     stuck = (PushOrder.State.STOPPED, PushOrder.State.UNKNOWN)
-    orders = (
-        PushOrder.objects.filter(
-            assistant__workspace__in=places, assistant__archived_at=None, state__in=stuck
-        )
+    orders = PushOrder.objects.filter(_is_of(places), state__in=stuck)
+    newest = orders.order_by("-changed_at", "-pk").values("pk")[: SHOWN + 1]
+    found = (
+        PushOrder.objects.filter(pk__in=newest)
         .select_related("assistant__workspace", "connection__health")
         .defer(*(f"assistant__{name}" for name in LONG))
-        .order_by("-changed_at", "-pk")[: SHOWN + 1]
+        .order_by("-changed_at", "-pk")
     )
-    found = list(orders)
     rows = closed + [_order(request, one) for one in found]
     more = reverse("sync") if len(rows) > SHOWN else ""
     return Group("attention", _("Needs attention"), rows[:SHOWN], more)

@@ -72,6 +72,20 @@ def test_models_are_counted_off_their_index(
     assert assistant.pk
 
 
+def test_my_work_begins_with_the_few_changes_and_orders(
+    client: Client, bob: User, assistant: Assistant
+) -> None:
+    client.force_login(bob)
+    work = ("change", "change_by_state", 3), ("pushorder", "push_order_", 1)
+    for table, index, groups in work:
+        found = plans(client, "/", f'WHERE "assistants_app_{table}"."id" IN (SELECT')
+        assert len(found) == groups
+        for plan in found:
+            chosen = plan.partition("LIST SUBQUERY")[2]
+            assert f"SEARCH V0 USING INDEX {index}" in chosen
+    assert assistant.pk
+
+
 def test_who_paused_is_looked_up_with_the_connection(
     client: Client, dora: User, workspace: Workspace, upstream: Upstream
 ) -> None:
