@@ -58,9 +58,19 @@ def moment(text: str) -> datetime:
     return value
 
 
-def page(rows: QuerySet[M], key: Key, *, limit: int, after: str = "", before: str = "") -> Page[M]:
+def page(
+    rows: QuerySet[M],
+    key: Key,
+    *,
+    limit: int,
+    after: str = "",
+    before: str = "",
+    parts: Collection[Q] = (),
+) -> Page[M]:
     """The rows behind `after`, or those ahead of `before`, or the first ones: one query.
 
+    `parts`: conditions of which each row fulfils one, and along whose rows an index is sorted. Of
+    each the first ids are asked for by themselves, since no index is sorted along several.
     Raises CursorError.
     """
     backwards = bool(before) and not after
@@ -68,7 +78,11 @@ def page(rows: QuerySet[M], key: Key, *, limit: int, after: str = "", before: st
     if cursor := after or before:
         rows = rows.filter(_beyond(key, cursor, descending=descending))
     sign = "-" if descending else ""
-    found = list(rows.order_by(f"{sign}{key.name}", f"{sign}pk")[: limit + 1])
+    rows = rows.order_by(f"{sign}{key.name}", f"{sign}pk")
+    if parts:
+        first = (rows.filter(part).values_list("pk", flat=True)[: limit + 1] for part in parts)
+        rows = rows.filter(pk__in=[pk for found in first for pk in found])
+    found = list(rows[: limit + 1])
     has_more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()

@@ -6,6 +6,7 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from assistants_app.views.pages import Request
 
 ROWS = 50
+BY_PLACE = 20  # workspaces whose assistants are sorted one by one; of more a query each adds up
 SORTS = {
     "changed": keyset.Key("changed_at", descending=True, read=keyset.moment),
     "name": keyset.Key("sort_name"),
@@ -55,7 +57,7 @@ def assistant_list(request: Request) -> HttpResponse:
     if hit := _exact(request, asked["q"]):
         return pages.go(request, "assistant", hit.pk)
     try:
-        page = _page(found.qs, form.cleaned_data | {"q": asked["q"]})
+        page = _page(found.qs, form.cleaned_data | {"q": asked["q"]}, places)
     except keyset.CursorError:
         error = _("This page link does not belong to this list.")
         return _refused(request, places, [("after", error)])
@@ -118,7 +120,10 @@ def _key(sort: str) -> keyset.Key:
     return keyset.Key(key.name, descending=not key.descending, read=key.read)
 
 
-def _page(rows: QuerySet[Assistant], asked: dict[str, Any]) -> keyset.Page[Assistant]:
+def _page(
+    rows: QuerySet[Assistant], asked: dict[str, Any], places: list[Workspace]
+) -> keyset.Page[Assistant]:
+    is_by_place = 1 < len(places) <= BY_PLACE and not asked.get("q")
     rows = rows.select_related("changed_by", "push_order").defer(*list_rows.UNSHOWN)
     rows = rows if asked.get("q") else rows.defer("instructions")
     return keyset.page(
@@ -127,6 +132,7 @@ def _page(rows: QuerySet[Assistant], asked: dict[str, Any]) -> keyset.Page[Assis
         limit=asked["limit"],
         after=asked["after"],
         before=asked["before"],
+        parts=[Q(workspace=place) for place in places] if is_by_place else (),
     )
 
 

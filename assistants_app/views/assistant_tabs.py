@@ -90,9 +90,9 @@ def _activity(request: Request, row: Assistant) -> dict[str, Any]:
 
 
 def _paged(request: Request, rows: QuerySet[Any], key: keyset.Key) -> dict[str, Any]:
-    cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
+    after, before = (request.GET.get(name, "") for name in ("after", "before"))
     try:
-        page: keyset.Page[Any] = keyset.page(rows, key, limit=SHOWN, **cursors)
+        page: keyset.Page[Any] = keyset.page(rows, key, limit=SHOWN, after=after, before=before)
     except keyset.CursorError:
         page = keyset.page(rows, key, limit=SHOWN)
     url = f"?tab={request.GET.get('tab', '')}"

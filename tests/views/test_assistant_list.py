@@ -118,12 +118,27 @@ def test_sorting(
 
 
 @pytest.mark.parametrize("sort", ["changed", "-changed", "name", "-name", "model", "-model"])
+@pytest.mark.parametrize(("place", "count"), [("customer-care", 3), ("all", 5)])
 def test_pages_hold_every_row_once_in_both_directions(
-    client: Client, alice: User, three: list[Assistant], sort: str
+    client: Client,
+    alice: User,
+    bob: User,
+    three: list[Assistant],
+    sort: str,
+    place: str,
+    count: int,
 ) -> None:
+    other = builders.make_workspace("Finance")
+    builders.make_member(other, alice, "editor")
+    builders.make_member(other, bob, "publisher")
+    for name in ("Books", "zebra"):
+        builders.make_assistant(other, author=alice, reviewer=bob, name=name)
     client.force_login(alice)
-    whole = names(client.get(URL, {"sort": sort}))
-    page = client.get(URL, {"sort": sort, "limit": 1})
+    whole = names(client.get(URL, {"workspace": place, "sort": sort}))
+    assert len(whole) == count
+    if sort == "name" and place == "all":
+        assert whole == ["Alpha", "beta", "Books", "Gamma", "zebra"]
+    page = client.get(URL, {"workspace": place, "sort": sort, "limit": 1})
     walked, back = names(page), []
     while page.context["page"]["next_url"]:
         page = client.get(URL + page.context["page"]["next_url"])

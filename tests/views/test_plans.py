@@ -97,6 +97,28 @@ def test_who_paused_is_looked_up_with_the_connection(
 
 
 @pytest.mark.parametrize(
+    ("sort", "index"),
+    [
+        ("changed", "assistant_by_last_change"),
+        ("-name", "assistant_by_name"),
+        ("model", "assistant_by_model"),
+    ],
+)
+def test_a_list_of_several_workspaces_walks_the_index_of_each(
+    client: Client, dora: User, assistant: Assistant, sort: str, index: str
+) -> None:
+    builders.make_member(builders.make_workspace("Finance"), dora, "viewer")
+    client.force_login(dora)
+    asked = 'SELECT "assistants_app_assistant"."id" AS "pk" FROM'
+    found = plans(client, f"{LIST}?workspace=all&sort={sort}", asked)
+    assert len(found) == 2
+    for plan in found:
+        assert f"INDEX {index} (" in plan
+        assert "TEMP B-TREE" not in plan
+    assert assistant.pk
+
+
+@pytest.mark.parametrize(
     ("asked", "index"),
     [
         ("action=thread.resolved", "audit_by_action"),
