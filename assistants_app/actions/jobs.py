@@ -137,7 +137,7 @@ def stop(job: Job, *, progress: str, result: contract.JSON = None) -> None:
     fields = {} if result is None else {"result": result}
     rows = Job.objects.filter(pk=job.pk, fence=job.fence).exclude(state__in=Job.OVER)
     moved = rows.update(
-        state=State.FAILED,
+        state=State.STOPPED,
         progress=progress,
         fence=F("fence") + 1,
         lease_owner="",

@@ -31,8 +31,10 @@ class Job(models.Model):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+        STOPPED = "stopped", "Stopped"  # by a person
 
-    OVER: ClassVar = (State.DONE.value, State.FAILED.value)
+    CUT_SHORT: ClassVar = (State.FAILED.value, State.STOPPED.value)
+    OVER: ClassVar = (State.DONE.value, *CUT_SHORT)
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=12, choices=Kind)

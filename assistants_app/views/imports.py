@@ -36,7 +36,6 @@ VIEWS = {
     "left": listed.LEFT,
     "here": listed.HERE,
 }
-OVER = (Job.State.DONE, Job.State.FAILED)
 
 
 @access.signed_in("GET")
@@ -117,9 +116,9 @@ def relink(request: Request) -> HttpResponse:
 
 @access.signed_in("POST")
 def again(request: Request, pk: int) -> HttpResponse:
-    """Go on with an import that failed: what it has not come to yet."""
+    """Go on with an import that failed or was stopped: what it has not come to yet."""
     job = _import(request, pk)
-    if job.kind != Job.Kind.IMPORT or job.state != Job.State.FAILED:
+    if job.kind != Job.Kind.IMPORT or job.state not in Job.CUT_SHORT:
         messages.warning(request, _("There is nothing to go on with."))
         return pages.go(request, "job", pk)
     try:
@@ -220,7 +219,7 @@ def _counts(result: file_imports.Result) -> list[tuple[str, int]]:
 
 
 def _running(workspace: Workspace) -> Job | None:
-    return workspace.jobs.filter(kind=Job.Kind.IMPORT).exclude(state__in=OVER).first()
+    return workspace.jobs.filter(kind=Job.Kind.IMPORT).exclude(state__in=Job.OVER).first()
 
 
 def _frozen(workspace: Workspace) -> connection_words.Told | None:
@@ -350,15 +349,15 @@ def results(request: Request, job: Job) -> dict[str, Any]:
     rows = job.workspace.assistants.filter(upstream_id__in=done.taken[:SHOWN])
     rows = rows.only("name", "public_id", "upstream_id", "live_version").order_by("pk")
     may_push = policies.allowed(request.actor, "push", job.workspace)
-    left = importing.left(job)
+    left, is_cut_short = importing.left(job), job.state in Job.CUT_SHORT
     return {
         "intake": done,
         "taken": list(rows),
         "more": max(len(done.taken) - SHOWN, 0),
         "failed": done.failed[:SHOWN],
-        "advice": advice(job) if job.state == Job.State.FAILED else "",
+        "advice": advice(job) if is_cut_short else "",
         "said": job.progress if _reason(job) else "",
-        "may_go_on": may_push and job.state == Job.State.FAILED and left != [],
+        "may_go_on": may_push and is_cut_short and left != [],
         "may_stop": may_push and not job.is_over,
         "left": len(left) if left else 0,
         "share": _share(job, done),

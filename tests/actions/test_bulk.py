@@ -86,7 +86,7 @@ def test_whoever_stops_it_waits_until_the_one_in_flight_is_counted(
     monkeypatch.setattr(bulk, "_left", left)
     Runner(hands=0).tick()
     job.refresh_from_db()
-    assert (job.state, job.progress) == ("failed", "Stopped at 2 of 30. What was done stays.")
+    assert (job.state, job.progress) == ("stopped", "Stopped at 2 of 30. What was done stays.")
     assert Assistant.objects.filter(archived_at=None).count() == 28
     entry = json.loads(AuditEntry.objects.get(action="bulk.stopped").body)
     assert entry["data"] == {"done": 2, "skipped": 0, "failed": 0}

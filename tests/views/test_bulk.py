@@ -264,12 +264,13 @@ def test_a_run_is_stopped_where_it_is(
     monkeypatch.setattr(bulk, "_act", act)
     bulk.begin(job)
     job.refresh_from_db()
-    assert (job.state, job.progress) == ("failed", "Stopped at 2 of 3. What was done stays.")
+    assert (job.state, job.progress) == ("stopped", "Stopped at 2 of 3. What was done stays.")
     assert Assistant.objects.unarchived().filter(pk=three[2].pk).exists()
     actions = AuditEntry.objects.filter(action__startswith="bulk.").order_by("seq")
     assert list(actions.values_list("action", flat=True)) == ["bulk.asked", "bulk.stopped"]
     text = client.get(page).content.decode()
     assert "Stopped at 2 of 3." in text
+    assert "<strong>Stopped</strong>" in text
     assert stop not in text
     assert "It is over already." in client.post(stop, follow=True).content.decode()
 
