@@ -8,7 +8,7 @@ for how many, and how it ended. What cannot go is skipped and named.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from django.db import DatabaseError, transaction
 from django.db.models import Count
@@ -48,12 +48,8 @@ def judge(workspace: Workspace, verb: Verb, ids: Sequence[int]) -> dict[int, str
     for at in range(0, len(ids), CHUNK):
         part = list(ids[at : at + CHUNK])
         rows = Assistant.objects.filter(workspace=workspace, pk__in=part)
-        held = (
-            Change.objects.open()
-            .filter(assistant__gte=min(part), assistant__lte=max(part))
-            .order_by("pk")
-        )
-        newest = {row[0]: row for row in held.values_list(*_JUDGED)} if is_asked else {}
+        proposed = _open(part).values_list(*_Proposed._fields) if is_asked else ()
+        newest = {row.assistant: row for row in map(_Proposed._make, proposed)}
         drifted = set(_drifted(part)) if verb == "publish" else set()
         found |= {
             pk: "archived" if archived_at else _why_not(verb, live, newest.get(pk), pk in drifted)
@@ -62,7 +58,12 @@ def judge(workspace: Workspace, verb: Verb, ids: Sequence[int]) -> dict[int, str
     return found
 
 
-_JUDGED = ("assistant_id", "state", "base_id")
+class _Proposed(NamedTuple):
+    """What is looked at of an open Change; the names are those of its fields."""
+
+    assistant: int
+    state: str
+    base: int | None
 
 
 def _open(ids: Sequence[int]) -> QuerySet[Change]:
@@ -74,20 +75,17 @@ def _drifted(ids: Sequence[int]) -> QuerySet[PushOrder, int]:
     return rows.values_list("assistant_id", flat=True)
 
 
-def _why_not(
-    verb: Verb, live: int | None, change: tuple[Any, ...] | None, has_drifted: bool
-) -> str:
-    """Of one that is not archived; `change` as _JUDGED."""
+def _why_not(verb: Verb, live: int | None, change: _Proposed | None, has_drifted: bool) -> str:
+    """Of one that is not archived, with its newest open Change."""
     if verb == "archive":
         return ""
     if change is None:
         return "no_change"
-    _pk, state, base = change
     if verb == "submit":
-        return "" if state in changes.EDITABLE else state
-    if state != Change.State.APPROVED:
+        return "" if change.state in changes.EDITABLE else change.state
+    if change.state != Change.State.APPROVED:
         return "unapproved"
-    if base != live:
+    if change.base != live:
         return "outdated"
     return "drift" if has_drifted else ""
 
