@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.corpus.cases import Case
 
 _PLACE = re.compile(
-    r"(?:Line \d+, column \d+: |(?:Line \d+, )?(?:[^:\n]*, )?(?P<param>\S+): )?(?P<words>.*)",
+    r"(?:Line \d+, [^:\n]*: |(?P<param>\S+): )?(?P<words>.*)",
     re.DOTALL,
 )
 
@@ -192,7 +192,7 @@ def _of_form(place: Place, case: Case, page: HttpResponse, *, is_saved: bool) ->
 def _told(message: str, field: str | None) -> Told:
     """A sentence without its place: what it is about is the field unless it says a param.
 
-    A text that cannot be read has places, but no params.
+    What stands in a line of a text is placed in words, without a param.
     """
     found = _PLACE.fullmatch(message)
     assert found
