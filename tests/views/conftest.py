@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from assistants_app.actions import changes
+from assistants_app.actions import changes, reviews
 from assistants_app.models import PushOrder, Workspace
 from tests import builders
 from tests.upstream import Upstream
@@ -94,3 +94,17 @@ def drifted(live: Assistant, upstream: Upstream, alice: User, bob: User) -> Assi
 def where(workspace: Workspace) -> str:
     """The address of the connection page."""
     return reverse("workspace_connection", args=[workspace.slug])
+
+
+@pytest.fixture
+def three(workspace: Workspace, alice: User, bob: User) -> list[Assistant]:
+    """One with an approved change, one with a draft, one with none."""
+    made = [
+        builders.make_assistant(workspace, author=alice, reviewer=bob, name=name)
+        for name in ("Ready", "Drafted", "Plain")
+    ]
+    change = builders.make_change(made[0], alice, description="New words.")
+    change = changes.submit(change, actor=builders.acting(alice))
+    reviews.approve(change, actor=builders.acting(bob), digest=change.digest)
+    builders.make_change(made[1], alice, description="Other words.")
+    return made
